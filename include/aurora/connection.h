@@ -1,0 +1,49 @@
+/*
+ * Leases: a connection of one's own for several statements in one session.
+ */
+#ifndef AURORA_CONNECTION_H
+#define AURORA_CONNECTION_H
+
+#include <aurora/error.h>
+#include <aurora/pool.h>
+#include <aurora/query.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Success: error is NULL, and the connection is the caller's until aurora_connection_release. */
+typedef void (*aurora_connection_cb)(const aurora_error_t *error, aurora_connection_t *connection,
+                                     void *data);
+
+/* Takes a connection out of the pool; requests and queries wait in one line. Refused with UV_EINVAL,
+ * AURORA_ECLOSED, AURORA_EQUEUEFULL, UV_ENOMEM; the callback's errors are those of a query that gets
+ * no connection. */
+AURORA_API int aurora_pool_acquire(aurora_pool_t *pool, aurora_connection_cb cb, void *data);
+
+/*
+ * As aurora_pool_query, on this connection. Statements queue in order. After the connection was lost
+ * each gets AURORA_ELOST, outcome AURORA_NOT_SENT; release it and acquire another.
+ */
+AURORA_API int aurora_connection_query(aurora_connection_t *connection, const char *sql,
+                                       aurora_params_t params, aurora_query_cb cb, void *data);
+AURORA_API int aurora_connection_query_with(aurora_connection_t *connection, const char *sql,
+                                            aurora_params_t params,
+                                            const aurora_query_options_t *options,
+                                            aurora_query_cb cb, void *data,
+                                            aurora_query_t **ret_query);
+
+/*
+ * Gives the connection back; it must not be used after this call. Statements that are queued on it
+ * still run. The session is then cleaned (config.reset): an open transaction is rolled back, never
+ * committed.
+ */
+AURORA_API void aurora_connection_release(aurora_connection_t *connection);
+
+/* The server's id of the session (CONNECTION_ID()). */
+AURORA_API uint64_t aurora_connection_id(const aurora_connection_t *connection);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

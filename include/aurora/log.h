@@ -1,0 +1,41 @@
+/*
+ * Log events. Without a log callback in the configuration nothing is written anywhere.
+ *
+ * Events: "pool created" (host, database, poolSize), "pool closed", "warm-up started", "warm-up
+ * complete" (durationMs), "warm-up failed", "connection opened" (connectionId, durationMs),
+ * "connection refused" (error), "connection closed" (connectionId, why), "connection state"
+ * (connectionId, from, to, why; debug), "query failed", "query timed out", "query cancelled"
+ * (error, durationMs), "health check failed" (error), "statement killed", "kill failed".
+ * SQL texts, parameters and passwords are never logged.
+ */
+#ifndef AURORA_LOG_H
+#define AURORA_LOG_H
+
+#include <stddef.h>
+#include <aurora/value.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef enum {
+  AURORA_LOG_DEBUG,
+  AURORA_LOG_INFO,
+  AURORA_LOG_WARN,
+  AURORA_LOG_ERROR
+} aurora_log_level_t;
+
+typedef struct {
+  const char *key;
+  aurora_value_t value; /* int64, double, string or null */
+} aurora_log_field_t;
+
+/* Called on the loop's thread. Everything passed is valid until the callback returns. It must not
+ * call into the pool that logs (record or print; do not query). */
+typedef void (*aurora_log_cb)(aurora_log_level_t level, const char *event,
+                              const aurora_log_field_t *fields, size_t count, void *data);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,383 @@
+/*
+ * Opening a connection: DNS, TCP, TLS, login and session set-up as one blocking unit on a worker.
+ *
+ * One absolute deadline holds over all of it, by two means:
+ *  - libmariadb calls wait_for_io for each wait of its own (TCP connect, greeting, login on a plain
+ *    connection): it waits no longer than what is left;
+ *  - inside the TLS handshake and on an encrypted connection OpenSSL reads from a blocking socket,
+ *    where no hook reaches. There the loop's watchdog (aurora__connect_expire) shuts the socket down.
+ *    It does so through a duplicate of the descriptor that belongs to the job, since the worker may
+ *    close its own at any moment and the kernel give the number to somebody else.
+ *
+ * libmariadb falls back to plain text when the server's greeting offers no TLS, unless the server's
+ * name is verified too. So the greeting is looked at (MSG_PEEK) before libmariadb reads it, and the
+ * connect given up before anything is sent when TLS is required and not offered.
+ *
+ * MARIADB_OPT_IO_WAIT takes no user data: the job in hand is a thread-local variable.
+ */
+#include "connection/connect.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <errmsg.h>
+#include <mysqld_error.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/secret.h"
+#include "connection/connect_error.h"
+#include "connection/tls.h"
+
+/* The plugins that a server may ask for. mysql_clear_password is not among them: it would hand the
+ * password to whoever answers. */
+#define ALLOWED_PLUGINS "mysql_native_password,caching_sha2_password,sha256_password,client_ed25519"
+
+/* AWS advises probes a second apart, five of them. */
+enum { KEEPALIVE_INTERVAL_S = 1, KEEPALIVE_PROBES = 5 };
+
+static _Thread_local aurora__connect_t *current_job;
+
+static int remaining_ms(const aurora__connect_t *job)
+{
+  uint64_t now = aurora__now_ns();
+
+  if (now >= job->deadline)
+    return 0;
+  /* Rounded up, so that a wait never ends just before the deadline. */
+  return (int)((job->deadline - now + 999999) / 1000000);
+}
+
+/* Like poll, but EINTR does not start the wait again from the beginning. */
+static int wait_until_deadline(aurora__connect_t *job, int fd, short events)
+{
+  struct pollfd poll_fd = {.fd = fd, .events = events};
+  int ready;
+
+  do {
+    ready = poll(&poll_fd, 1, remaining_ms(job));
+  } while (ready == -1 && errno == EINTR);
+  return ready;
+}
+
+static bool requires_tls(aurora_ssl_mode_t mode)
+{
+  return mode == AURORA_SSL_REQUIRED || mode == AURORA_SSL_VERIFY_CA ||
+         mode == AURORA_SSL_VERIFY_IDENTITY;
+}
+
+/* Whether the greeting (protocol 10) that waits in the socket offers TLS. An error packet, or what is
+ * not understood, is left to libmariadb. */
+static bool greeting_offers_tls(const unsigned char *packet, size_t size)
+{
+  enum { HEADER = 4, AFTER_VERSION = 4 + 8 + 1, TLS_HIGH_BYTE = 0x08 };
+  const unsigned char *version_end;
+  size_t capabilities;
+
+  if (size < HEADER + 2 || packet[HEADER] != 10)
+    return true;
+  version_end = memchr(packet + HEADER + 1, 0, size - HEADER - 1);
+  if (!version_end)
+    return true;
+  capabilities = (size_t)(version_end - packet) + 1 + AFTER_VERSION;
+  if (capabilities + 2 > size)
+    return true;
+  return (packet[capabilities + 1] & TLS_HIGH_BYTE) != 0; /* CLIENT_SSL is bit 11 */
+}
+
+static bool look_at_greeting(aurora__connect_t *job, int fd)
+{
+  unsigned char packet[512];
+  ssize_t size;
+
+  if (wait_until_deadline(job, fd, POLLIN) < 1)
+    return false;
+  size = recv(fd, packet, sizeof packet, MSG_PEEK | MSG_DONTWAIT);
+  if (size <= 0)
+    return true; /* libmariadb finds out what happened */
+  job->greeting_seen = true;
+  job->tls_missing =
+      requires_tls(job->config->ssl_mode) && !greeting_offers_tls(packet, (size_t)size);
+  return !job->tls_missing;
+}
+
+/* Makes the socket known to the watchdog. False: the deadline has passed. */
+static bool publish(aurora__connect_t *job, int fd)
+{
+  bool expired;
+
+  uv_mutex_lock(&job->lock);
+  if (job->duplicate >= 0)
+    close(job->duplicate);
+  job->duplicate = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+  expired = job->expired;
+  uv_mutex_unlock(&job->lock);
+  return !expired;
+}
+
+static void unpublish(aurora__connect_t *job)
+{
+  uv_mutex_lock(&job->lock);
+  if (job->duplicate >= 0)
+    close(job->duplicate);
+  job->duplicate = -1;
+  uv_mutex_unlock(&job->lock);
+}
+
+/* libmariadb's wait: 1 ready, 0 timed out, -1 failed. Without a job (a blocking call on the loop,
+ * which only happens while a connection is torn down) it does not wait at all. */
+static int wait_for_io(my_socket fd, my_bool is_read, int timeout)
+{
+  aurora__connect_t *job = current_job;
+  int error = 0;
+  socklen_t size = sizeof error;
+  int ready;
+
+  (void)timeout; /* whole seconds for each wait; ours is over all */
+  if (!job)
+    return 0;
+  if (is_read)
+    return wait_until_deadline(job, fd, POLLIN);
+
+  /* The first wait for writing on a socket is its TCP connect. */
+  if (!job->greeting_seen && !publish(job, fd))
+    return 0;
+  ready = wait_until_deadline(job, fd, POLLOUT);
+  if (ready < 1 || job->greeting_seen)
+    return ready;
+  if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) == 0 && error) {
+    job->socket_errno = error;
+    errno = error;
+    return -1;
+  }
+  return look_at_greeting(job, fd) ? ready : -1;
+}
+
+static void set_tls_options(MYSQL *mysql, const aurora_config_t *config)
+{
+  my_bool use = config->ssl_mode != AURORA_SSL_DISABLED;
+  my_bool verify = config->ssl_mode == AURORA_SSL_VERIFY_IDENTITY;
+
+  /* ENFORCE is misnamed: it asks for TLS and falls back. See the head of this file. */
+  mysql_optionsv(mysql, MYSQL_OPT_SSL_ENFORCE, &use);
+  mysql_optionsv(mysql, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, &verify);
+  if (!use)
+    return;
+  /* A CA makes libmariadb check the chain, which only the VERIFY modes ask for. */
+  if (config->ssl_mode == AURORA_SSL_VERIFY_CA || config->ssl_mode == AURORA_SSL_VERIFY_IDENTITY)
+    mysql_optionsv(mysql, MYSQL_OPT_SSL_CA, config->ssl_ca);
+  if (config->ssl_cert) {
+    mysql_optionsv(mysql, MYSQL_OPT_SSL_CERT, config->ssl_cert);
+    mysql_optionsv(mysql, MYSQL_OPT_SSL_KEY, config->ssl_key);
+  }
+}
+
+static void set_options(MYSQL *mysql, const aurora_config_t *config)
+{
+  my_bool off = 0;
+  unsigned no_files = 0;
+  unsigned protocol = config->unix_socket ? MYSQL_PROTOCOL_SOCKET : MYSQL_PROTOCOL_TCP;
+  /* The coarse net under the watchdog: SO_RCVTIMEO, in whole seconds. */
+  unsigned seconds = (unsigned)(config->connect_timeout / 1000) + 1;
+
+  mysql_optionsv(mysql, MYSQL_OPT_PROTOCOL, &protocol);
+  mysql_optionsv(mysql, MYSQL_OPT_CONNECT_TIMEOUT, &seconds);
+  mysql_optionsv(mysql, MYSQL_OPT_LOCAL_INFILE, &no_files);
+  mysql_optionsv(mysql, MYSQL_OPT_RECONNECT, &off);
+  mysql_optionsv(mysql, MYSQL_SET_CHARSET_NAME, "utf8mb4");
+  mysql_optionsv(mysql, MARIADB_OPT_RESTRICTED_AUTH, ALLOWED_PLUGINS);
+  mysql_optionsv(mysql, MARIADB_OPT_IO_WAIT, (void *)wait_for_io);
+  mysql_optionsv(mysql, MYSQL_OPT_CONNECT_ATTR_ADD, "program_library", "aurora");
+  set_tls_options(mysql, config);
+}
+
+static void set_socket_options(int fd, const aurora_config_t *config)
+{
+  int on = 1;
+  int idle = (int)((config->tcp_keepalive + 999) / 1000);
+  int interval = KEEPALIVE_INTERVAL_S;
+  int probes = KEEPALIVE_PROBES;
+  unsigned user_timeout = (unsigned)(idle + interval * probes) * 1000;
+
+  fcntl(fd, F_SETFD, FD_CLOEXEC);
+  if (config->unix_socket)
+    return;
+  setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  if (!config->tcp_keepalive)
+    return;
+  setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+  setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle, sizeof idle);
+  setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &interval, sizeof interval);
+  setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &probes, sizeof probes);
+  setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &user_timeout, sizeof user_timeout);
+}
+
+void aurora__connect_describe(const aurora_config_t *config, char *text, size_t size)
+{
+  if (config->unix_socket)
+    snprintf(text, size, "%s", config->unix_socket);
+  else if (strchr(config->host, ':'))
+    snprintf(text, size, "[%s]:%u", config->host, config->port);
+  else
+    snprintf(text, size, "%s:%u", config->host, config->port);
+}
+
+/* Takes the secrets out of a session that is up: libmariadb keeps the password in clear text and the
+ * login packet in its network buffer. Nothing is in flight, so the buffer's content is dead. */
+static void wipe_secrets(MYSQL *mysql)
+{
+  if (mysql->passwd)
+    aurora__wipe(mysql->passwd, strlen(mysql->passwd));
+  if (mysql->net.buff)
+    aurora__wipe(mysql->net.buff, mysql->net.max_packet);
+}
+
+static bool run_statement(MYSQL *mysql, const char *sql)
+{
+  int failed = mysql_real_query(mysql, sql, strlen(sql));
+
+  while (!failed) {
+    MYSQL_RES *rows = mysql_store_result(mysql);
+
+    if (!rows && mysql_errno(mysql))
+      return false;
+    mysql_free_result(rows);
+    failed = mysql_next_result(mysql);
+    if (failed < 0)
+      return true;
+  }
+  return false;
+}
+
+static bool set_up_session(aurora__connect_t *job, MYSQL *mysql)
+{
+  job->tracks_state = run_statement(mysql, AURORA__SETUP_TRACKING_SQL);
+  if (!job->tracks_state) {
+    /* A server that does not know the variable cannot prove a session clean. */
+    if (mysql_errno(mysql) != ER_UNKNOWN_SYSTEM_VARIABLE ||
+        !run_statement(mysql, AURORA__SETUP_SQL))
+      return false;
+  }
+  if (job->errand)
+    return job->errand(job, mysql);
+  return !job->config->init_sql || run_statement(mysql, job->config->init_sql);
+}
+
+static void explain_failure(aurora__connect_t *job, MYSQL *mysql, const char *where)
+{
+  job->failure = AURORA__FAILED_FOR_NOW;
+  if (job->tls_missing) {
+    aurora__error_set(
+        &job->error, AURORA_ETLS, AURORA_NOT_SENT,
+        "cannot connect to %s: ssl_mode requires TLS, and the server does not offer it", where);
+    job->failure = AURORA__FAILED_FOR_GOOD;
+    return;
+  }
+  if (aurora__now_ns() >= job->deadline && !aurora__is_server_errno(mysql_errno(mysql))) {
+    aurora__error_set(&job->error, UV_ETIMEDOUT, AURORA_NOT_SENT,
+                      "cannot connect to %s: not connected within connect_timeout (%llu ms)", where,
+                      (unsigned long long)job->config->connect_timeout);
+    return;
+  }
+  job->failure = aurora__connect_error(mysql, where, job->socket_errno, &job->error);
+}
+
+static bool connect_and_set_up(aurora__connect_t *job, MYSQL *mysql)
+{
+  const aurora_config_t *config = job->config;
+
+  if (!mysql_real_connect(mysql, config->unix_socket ? NULL : config->host, config->user,
+                          config->password, config->database[0] ? config->database : NULL,
+                          config->port, config->unix_socket, CLIENT_MULTI_RESULTS))
+    return false;
+  if (requires_tls(config->ssl_mode) && !mysql_get_ssl_cipher(mysql)) {
+    job->tls_missing = true;
+    return false;
+  }
+  set_socket_options(mysql_get_socket(mysql), config);
+  return set_up_session(job, mysql);
+}
+
+/* On a worker thread: touches nothing but the job and the configuration, which does not change. */
+static void work(uv_work_t *request)
+{
+  aurora__connect_t *job = aurora__container_of(request, aurora__connect_t, work);
+  char where[AURORA__WHERE_SIZE];
+  MYSQL *mysql;
+
+  aurora__connect_describe(job->config, where, sizeof where);
+  mysql = mysql_init(NULL);
+  if (!mysql) {
+    aurora__error_set(&job->error, UV_ENOMEM, AURORA_NOT_SENT,
+                      "cannot connect to %s: out of memory", where);
+    job->failure = AURORA__FAILED_FOR_NOW;
+    return;
+  }
+  current_job = job;
+  set_options(mysql, job->config);
+  job->succeeded = connect_and_set_up(job, mysql);
+  if (!job->succeeded)
+    explain_failure(job, mysql, where);
+  wipe_secrets(mysql);
+  if (job->succeeded && !job->errand) {
+    aurora__tls_drop_certificates(mysql);
+    fcntl(mysql_get_socket(mysql), F_SETFL, O_NONBLOCK);
+    job->mysql = mysql;
+  } else {
+    mysql_close(mysql);
+  }
+  current_job = NULL;
+  unpublish(job);
+}
+
+static void after_work(uv_work_t *request, int status)
+{
+  aurora__connect_t *job = aurora__container_of(request, aurora__connect_t, work);
+
+  if (status == UV_ECANCELED) {
+    char where[AURORA__WHERE_SIZE];
+
+    aurora__connect_describe(job->config, where, sizeof where);
+    aurora__error_set(&job->error, UV_ETIMEDOUT, AURORA_NOT_SENT,
+                      "cannot connect to %s: no thread of libuv's worker pool was free in time",
+                      where);
+    job->failure = AURORA__FAILED_FOR_NOW;
+  }
+  uv_mutex_destroy(&job->lock);
+  job->cb(job);
+}
+
+int aurora__connect_start(uv_loop_t *loop, aurora__connect_t *job)
+{
+  int status;
+
+  job->succeeded = false;
+  job->mysql = NULL;
+  job->duplicate = -1;
+  status = uv_mutex_init(&job->lock);
+  if (status)
+    return status;
+  status = uv_queue_work(loop, &job->work, work, after_work);
+  if (status)
+    uv_mutex_destroy(&job->lock);
+  return status;
+}
+
+void aurora__connect_expire(aurora__connect_t *job)
+{
+  /* A job that still waits for a thread need not run at all. */
+  if (uv_cancel((uv_req_t *)&job->work) == 0)
+    return;
+  uv_mutex_lock(&job->lock);
+  job->expired = true;
+  if (job->duplicate >= 0)
+    shutdown(job->duplicate, SHUT_RDWR);
+  uv_mutex_unlock(&job->lock);
+}

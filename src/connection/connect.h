@@ -1,0 +1,69 @@
+/*
+ * Opening a connection: one blocking unit on libuv's worker pool.
+ *
+ * libmariadb's non-blocking connect blocks in DNS and in the whole TLS handshake, so DNS, TCP, TLS,
+ * login and session set-up run on a worker thread, under one absolute deadline.
+ */
+#ifndef AURORA_CONNECTION_CONNECT_H
+#define AURORA_CONNECTION_CONNECT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <mysql.h>
+#include <uv.h>
+
+#include <aurora/config.h>
+#include <aurora/error.h>
+
+#include "pool/scheduler.h"
+
+typedef struct aurora__connect aurora__connect_t;
+
+/* Called on the loop's thread when the worker is done. Takes job and job->mysql over. */
+typedef void (*aurora__connect_cb)(aurora__connect_t *job);
+
+struct aurora__connect {
+  /* Set by the caller. */
+  const aurora_config_t *config; /* outlives the job */
+  uint64_t deadline;             /* ns of aurora__now_ns */
+  /* For a connection that only does something and is closed again, on the worker: what it does once
+     the session is up. Returns false when it failed (mysql then tells why). NULL: an ordinary one. */
+  bool (*errand)(aurora__connect_t *job, MYSQL *mysql);
+  aurora__connect_cb cb;
+  void *data;
+
+  /* The outcome, for cb. On success mysql, which is NULL after an errand. */
+  bool succeeded;
+  MYSQL *mysql;
+  bool tracks_state;    /* the server reports session changes (session_track_state_change) */
+  aurora_error_t error; /* on failure, with the next */
+  aurora__failure_t failure;
+
+  /* Private. */
+  uv_work_t work;
+  uv_mutex_t lock;    /* guards the next two, which the loop reads while the worker runs */
+  int duplicate;      /* of the socket that is being connected, or -1 */
+  bool expired;       /* the loop's watchdog has found the deadline passed */
+  bool greeting_seen; /* the server's first packet was looked at */
+  bool tls_missing;   /* TLS is required, and the greeting does not offer it */
+  int socket_errno;   /* of the last failed TCP connect */
+};
+
+/* Starts the job. 0, or a libuv error: cb is not called then. */
+int aurora__connect_start(uv_loop_t *loop, aurora__connect_t *job);
+
+/* The watchdog: to be called on the loop's thread once the deadline has passed and cb has not been
+ * called. Cuts the socket under the worker, wherever it waits. cb still comes. */
+void aurora__connect_expire(aurora__connect_t *job);
+
+/* Where a connect goes, for people: "host:port", or the socket's path. */
+enum { AURORA__WHERE_SIZE = 300 };
+void aurora__connect_describe(const aurora_config_t *config, char *text, size_t size);
+
+/* What a connect runs on a new session, and a reset on a used one: character set, session tracking
+ * (if tracks_state), and nothing of the user's. */
+#define AURORA__SETUP_SQL          "SET NAMES utf8mb4"
+#define AURORA__SETUP_TRACKING_SQL "SET NAMES utf8mb4, SESSION session_track_state_change=1"
+
+#endif

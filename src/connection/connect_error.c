@@ -1,0 +1,157 @@
+/*
+ * What libmariadb's errors mean to us: a code of ours, and whether trying again can help.
+ *
+ * Numbers below 2000 and from 3000 on are the server's. 2000 to 2999 (CR_*) and 5000 to 5999 (CER_*)
+ * are libmariadb's own.
+ */
+#include "connection/connect_error.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <errmsg.h>
+#include <mysqld_error.h>
+#include <uv.h>
+
+#include "base/error.h"
+
+/* MySQL's, which MariaDB's header does not name. */
+enum {
+  ERROR_SECURE_TRANSPORT_REQUIRED = 3159, /* MySQL: ER_SECURE_TRANSPORT_REQUIRED */
+  ERROR_ACCOUNT_LOCKED = 3118,            /* MySQL: ER_ACCOUNT_HAS_BEEN_LOCKED */
+  ERROR_ACCOUNT_LOCKED_MARIADB = 4151     /* MariaDB: ER_ACCOUNT_HAS_BEEN_LOCKED */
+};
+
+bool aurora__is_server_errno(unsigned number)
+{
+  return number != 0 && !(number >= 2000 && number < 3000) && !(number >= 5000 && number < 6000);
+}
+
+static void set_server_number(aurora_error_t *error, unsigned number, const char *sqlstate)
+{
+  error->server_errno = number;
+  snprintf(error->sqlstate, sizeof error->sqlstate, "%s", sqlstate);
+}
+
+static aurora__failure_t server_refused(unsigned number, int *ret_code)
+{
+  switch (number) {
+  case ER_ACCESS_DENIED_ERROR:
+  case ER_DBACCESS_DENIED_ERROR:
+  case ER_BAD_DB_ERROR:
+  case ER_ACCESS_DENIED_NO_PASSWORD_ERROR:
+  case ER_HOST_NOT_PRIVILEGED:
+  case ER_NOT_SUPPORTED_AUTH_MODE:
+  case ER_MUST_CHANGE_PASSWORD_LOGIN:
+  case ERROR_SECURE_TRANSPORT_REQUIRED:
+  case ERROR_ACCOUNT_LOCKED:
+  case ERROR_ACCOUNT_LOCKED_MARIADB:
+    *ret_code = AURORA_EACCESS;
+    return AURORA__FAILED_FOR_GOOD;
+  }
+  /* 1040 and 1203 (too many connections), 1053 (shutting down) and the like pass. */
+  *ret_code = AURORA_ESERVER;
+  return AURORA__FAILED_FOR_NOW;
+}
+
+/* libmariadb has one number for all of TLS; only a verdict on the certificate, or a server without
+ * TLS, will be the same the next time. */
+static aurora__failure_t tls_failure(const char *message)
+{
+  static const char *const for_good[] = {"certificate", "verif",       "does not support",
+                                         "hostname",    "private key", "PEM"};
+  size_t i;
+
+  for (i = 0; i < sizeof for_good / sizeof for_good[0]; i++) {
+    if (strcasestr(message, for_good[i]))
+      return AURORA__FAILED_FOR_GOOD;
+  }
+  return AURORA__FAILED_FOR_NOW;
+}
+
+aurora__failure_t aurora__connect_error(MYSQL *mysql, const char *where, int socket_errno,
+                                        aurora_error_t *ret_error)
+{
+  unsigned number = mysql_errno(mysql);
+  const char *message = mysql_error(mysql);
+  aurora__failure_t failure;
+  int code;
+
+  if (aurora__is_server_errno(number)) {
+    failure = server_refused(number, &code);
+    aurora__error_set(ret_error, code, AURORA_NOT_SENT, "%s refuses the connection: %s", where,
+                      message);
+    set_server_number(ret_error, number, mysql_sqlstate(mysql));
+    return failure;
+  }
+  switch (number) {
+  case CR_CONNECTION_ERROR:
+  case CR_CONN_HOST_ERROR:
+    if (socket_errno) {
+      code = uv_translate_sys_error(socket_errno);
+      aurora__error_set(ret_error, code, AURORA_NOT_SENT, "cannot connect to %s: %s", where,
+                        uv_strerror(code));
+      return AURORA__FAILED_FOR_NOW;
+    }
+    break;
+  case CR_SSL_CONNECTION_ERROR:
+    aurora__error_set(ret_error, AURORA_ETLS, AURORA_NOT_SENT, "cannot connect to %s: %s", where,
+                      message);
+    return tls_failure(message);
+  case CR_AUTH_PLUGIN_CANNOT_LOAD:
+  case CR_AUTH_PLUGIN_ERR:
+    aurora__error_set(ret_error, AURORA_EACCESS, AURORA_NOT_SENT, "cannot log in to %s: %s", where,
+                      message);
+    return AURORA__FAILED_FOR_GOOD;
+  case CR_PLUGIN_NOT_ALLOWED: /* its message has a wrong name */
+    aurora__error_set(ret_error, AURORA_EACCESS, AURORA_NOT_SENT,
+                      "cannot log in to %s: the server asks for an authentication plugin that is "
+                      "not allowed",
+                      where);
+    return AURORA__FAILED_FOR_GOOD;
+  case CR_SERVER_LOST: /* its message has a left-over errno */
+  case CR_SERVER_GONE_ERROR:
+    aurora__error_set(ret_error, AURORA_ECONNECT, AURORA_NOT_SENT,
+                      "cannot connect to %s: the connection was lost before the session was ready",
+                      where);
+    return AURORA__FAILED_FOR_NOW;
+  case CR_MALFORMED_PACKET:
+  case CR_COMMANDS_OUT_OF_SYNC:
+    aurora__error_set(ret_error, AURORA_EPROTOCOL, AURORA_NOT_SENT, "cannot connect to %s: %s",
+                      where, message);
+    return AURORA__FAILED_FOR_NOW;
+  case CR_OUT_OF_MEMORY:
+    aurora__error_set(ret_error, UV_ENOMEM, AURORA_NOT_SENT, "cannot connect to %s: out of memory",
+                      where);
+    return AURORA__FAILED_FOR_NOW;
+  }
+  aurora__error_set(ret_error, AURORA_ECONNECT, AURORA_NOT_SENT, "cannot connect to %s: %s", where,
+                    message);
+  return AURORA__FAILED_FOR_NOW;
+}
+
+void aurora__query_error(unsigned number, const char *sqlstate, const char *message,
+                         aurora_error_t *ret_error)
+{
+  if (aurora__is_server_errno(number)) {
+    aurora__error_set(ret_error, AURORA_ESERVER, AURORA_REFUSED, "%s", message);
+    set_server_number(ret_error, number, sqlstate);
+    return;
+  }
+  switch (number) {
+  case CR_MALFORMED_PACKET:
+  case CR_COMMANDS_OUT_OF_SYNC:
+    aurora__error_set(ret_error, AURORA_EPROTOCOL, AURORA_UNKNOWN, "%s", message);
+    return;
+  case CR_OUT_OF_MEMORY:
+    aurora__error_set(ret_error, UV_ENOMEM, AURORA_UNKNOWN, "libmariadb is out of memory");
+    return;
+  case CR_NET_PACKET_TOO_LARGE:
+    aurora__error_set(ret_error, AURORA_EPARAMS, AURORA_UNKNOWN,
+                      "the statement is larger than max_allowed_packet");
+    return;
+  }
+  aurora__error_set(ret_error, AURORA_ELOST, AURORA_UNKNOWN, "the connection was lost: %s",
+                    message[0] ? message : "no reason given");
+}

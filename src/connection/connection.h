@@ -1,0 +1,207 @@
+/*
+ * A connection: one session on the server, one state machine on the loop.
+ *
+ *                        +------------------------------ ready ------------------------------+
+ *                        v                                                                   |
+ *   CONNECTING ------> IDLE --query--> RUNNING --clean----------------------------------> (IDLE)
+ *       |               | |              |  \--may be dirty--> RESETTING --> (IDLE)          ^
+ *       |               | |              |                        ^                          |
+ *       |               | |              +--time-out, cancel--> KILLING                      |
+ *       |               | |--lease--> LEASED <--> RUNNING (on a lease)                       |
+ *       |               | |             +------release------> RESETTING ---------------------+
+ *       |               | +--upkeep--> PINGING ----------------------------------------------+
+ *       v               v
+ *     (gone)         CLOSING <-- from any state, with a reason --> (gone)
+ *
+ * One function (aurora__connection_set_state) makes every step; it knows which are legal. The pool's
+ * scheduler sees the states as four lists: connecting; idle; busy (leased, running); upkeep (the
+ * rest).
+ *
+ * One libmariadb call is under way at a time: `operation`. Everything here happens on the loop's
+ * thread, but for the connect job, which has the MYSQL to itself until it hands it over.
+ */
+#ifndef AURORA_CONNECTION_CONNECTION_H
+#define AURORA_CONNECTION_CONNECTION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <mysql.h>
+#include <uv.h>
+
+#include <aurora/connection.h>
+#include <aurora/stats.h>
+
+#include "base/alarm.h"
+#include "connection/connect.h"
+#include "connection/statement_cache.h"
+#include "pool/scheduler.h"
+#include "result/result.h"
+
+#define AURORA__CONNECTION_STATE_MAP(XX)                                                           \
+  XX(CONNECTING, "connecting")                                                                     \
+  XX(IDLE, "idle")                                                                                 \
+  XX(LEASED, "leased")                                                                             \
+  XX(RUNNING, "running")                                                                           \
+  XX(KILLING, "killing")                                                                           \
+  XX(RESETTING, "resetting")                                                                       \
+  XX(PINGING, "pinging")                                                                           \
+  XX(CLOSING, "closing")
+
+typedef enum {
+#define AURORA__STATE_GEN(name, text) AURORA__CONNECTION_##name,
+  AURORA__CONNECTION_STATE_MAP(AURORA__STATE_GEN)
+#undef AURORA__STATE_GEN
+} aurora__connection_state_t;
+
+/* A libmariadb call with a start and a cont. start and cont return MYSQL_WAIT_*, or 0 when the call
+ * is finished; done then looks at its outcome and says what is next (aurora__driver_next). */
+typedef struct {
+  const char *name;
+  int (*start)(aurora_connection_t *connection);
+  int (*cont)(aurora_connection_t *connection, int status);
+  void (*done)(aurora_connection_t *connection);
+} aurora__operation_t;
+
+/* A short list of statements of our own, run one after the other: SELECT 1, or what puts a session
+ * right after a reset. */
+typedef struct {
+  const char *statements[4];
+  unsigned count;
+  unsigned next;
+  void (*done)(aurora_connection_t *connection, bool failed);
+} aurora__script_t;
+
+struct aurora_connection {
+  aurora__slot_t slot; /* first: how the scheduler knows it */
+  aurora_pool_t *pool;
+  aurora__connection_state_t state;
+  aurora_close_reason_t close_reason;
+  aurora__connect_t *connect; /* while CONNECTING */
+  uint64_t started_at;        /* ns: start of the connect, then of the lease */
+  aurora__list_t all_node;    /* in pool.all */
+  uint64_t proven_round;      /* of the warm-up in which it answered */
+  bool stays_idle;            /* what it does is no use of it: it keeps its place among the idle */
+
+  MYSQL *mysql;
+  uint64_t server_id; /* CONNECTION_ID() */
+  bool tracks_state;
+
+  /* Driver. */
+  uv_poll_t poll;
+  int poll_events;                           /* armed for: UV_READABLE and the like; 0: stopped */
+  const aurora__operation_t *operation;      /* under way, or NULL */
+  const aurora__operation_t *next_operation; /* to be started, or NULL */
+  int waits_for;                             /* MYSQL_WAIT_* of the suspended call */
+  bool driving;                              /* inside the driver's loop */
+  uint64_t turn_began_at;                    /* ns: this run of the driver's loop */
+  unsigned steps;                            /* rows since the clock was last looked at */
+  aurora__list_t run_node;                   /* in pool.runnable: gave the loop a turn */
+  /* Where libmariadb's calls put their results. */
+  int status;
+  my_bool flag;
+  MYSQL_ROW row;
+  MYSQL_RES *rows;
+
+  /* The query in hand. */
+  aurora_query_t *query;          /* NULL: it was given up (time-out, cancel), or there is none */
+  aurora_query_t *memory;         /* whose SQL and parameters libmariadb may be using */
+  aurora__statement_t *statement; /* prepared; NULL for text */
+  aurora__statement_t *closing_statement; /* being closed on the server, and in no cache */
+  MYSQL_STMT *closing_handle;             /* its handle, once that has begun */
+  aurora_result_t *first;                 /* of the results so far; our reference */
+  aurora_result_t *current; /* the one that is being filled; one of first's, or a streamed row */
+  bool sent;                /* the server may have begun to execute the query */
+  bool harmless;            /* its text cannot change the session */
+  bool prepared_again;      /* the statement was lost on the server and prepared anew */
+  aurora__statements_t statements;
+  MYSQL_BIND *binds; /* room for the parameters */
+  MYSQL_TIME *times;
+  size_t binds_size;
+
+  aurora__script_t script;
+  aurora__alarm_t alarm;    /* bounds CONNECTING, KILLING, RESETTING, PINGING */
+  bool kill_answered;       /* KILLING: the kill job is done */
+  bool settled;             /* KILLING: the killed statement has ended */
+  aurora__list_t kill_node; /* in pool.kills */
+
+  /* Lease. */
+  bool on_lease;        /* from the hand-out to the end of the last statement after the release */
+  bool leased;          /* a caller holds it */
+  bool shell;           /* the session died under its holder; the object waits for the release */
+  bool handle_closed;   /* the poll's close callback has come */
+  aurora__list_t queue; /* queries that wait for their turn */
+  aurora__alarm_t leak_alarm;
+};
+
+/* Shared by the files of this folder. */
+aurora_connection_t *aurora__connection_new(aurora_pool_t *pool);
+void aurora__connection_free_if_unused(aurora_connection_t *connection);
+/* Nothing of the query in hand is left: its results, its statement, its memory. */
+void aurora__connection_forget_query(aurora_connection_t *connection);
+/* A lease's next query; or its end, when it was released and nothing is left to run. */
+void aurora__connection_lease_goes_on(aurora_connection_t *connection);
+/* The statement that is being killed has ended. */
+void aurora__connection_settled(aurora_connection_t *connection);
+
+/* Opens a connection in the background; tells the scheduler. 0, or a code: nothing happened. */
+int aurora__connection_open(aurora_pool_t *pool);
+
+/* Hands an IDLE connection to a query that was granted it. */
+void aurora__connection_run(aurora_connection_t *connection, aurora_query_t *query);
+void aurora__connection_lease(aurora_connection_t *connection, aurora_query_t *query);
+/* A query for a lease: runs when those before it have ended. */
+void aurora__connection_enqueue(aurora_connection_t *connection, aurora_query_t *query);
+/* The holder gives it back. */
+void aurora__connection_unlease(aurora_connection_t *connection);
+
+/* Pings an IDLE connection, or runs SELECT 1 on it. The scheduler has it in upkeep already. */
+void aurora__connection_ping(aurora_connection_t *connection);
+void aurora__connection_prove(aurora_connection_t *connection);
+
+/* The query in hand has got its outcome otherwise (time-out, cancel, a result too large): it is killed
+ * on the server, and the session cleaned. */
+void aurora__connection_give_up(aurora_connection_t *connection);
+/* The kill job is done with this connection. */
+void aurora__connection_killed(aurora_connection_t *connection, bool failed);
+
+/* Ends a connection that is not CONNECTING, now. With an operation under way the socket is cut;
+ * without one it says goodbye to the server first. A query in hand gets error. */
+void aurora__connection_die(aurora_connection_t *connection, aurora_close_reason_t reason,
+                            const aurora_error_t *error);
+/* The same for one without a query in hand. */
+void aurora__connection_close(aurora_connection_t *connection, aurora_close_reason_t reason);
+
+/* True when a connection without an operation has been closed by the server, or has received what
+ * nobody asked for. A system call. */
+bool aurora__connection_is_stale(const aurora_connection_t *connection);
+
+/* The poll rang while nothing was asked. */
+void aurora__connection_heard(aurora_connection_t *connection);
+
+/* The query in hand has ended (connection->first), or failed. connection_is_good: the server
+ * answered, and the session goes on. */
+void aurora__connection_query_done(aurora_connection_t *connection);
+void aurora__connection_query_failed(aurora_connection_t *connection, const aurora_error_t *error,
+                                     bool connection_is_good);
+
+/* Only the query: it gets error, and the connection has none in hand any more. */
+void aurora__connection_fail_query(aurora_connection_t *connection, const aurora_error_t *error);
+
+/* Makes the session as good as new, then the connection ready (reset.c). */
+void aurora__connection_reset(aurora_connection_t *connection);
+/* Whether the query that ended may have left something in the session. */
+bool aurora__connection_may_be_dirty(const aurora_connection_t *connection);
+
+/* Start the query in hand (text.c, prepared.c). */
+void aurora__text_start(aurora_connection_t *connection);
+void aurora__prepared_start(aurora_connection_t *connection);
+
+/* Runs a script; script.done is called at its end, unless the connection dies before (script.c). */
+void aurora__script_run(aurora_connection_t *connection, const aurora__script_t *script);
+
+void aurora__connection_set_state(aurora_connection_t *connection, aurora__connection_state_t state,
+                                  const char *why);
+const char *aurora__connection_state_name(aurora__connection_state_t state);
+
+#endif

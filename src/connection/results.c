@@ -1,0 +1,146 @@
+/*
+ * Taking in the results of the query in hand. See results.h.
+ *
+ * connection->first owns the chain of results. connection->current is the one that rows are added to:
+ * the last of the chain or, when rows are streamed or dropped, an object of its own with one row at
+ * most; then it has a reference of its own too.
+ */
+#include "connection/results.h"
+
+#include <errmsg.h>
+
+#include "base/error.h"
+#include "connection/connect_error.h"
+#include "pool/pool.h"
+
+static bool is_streamed(const aurora_connection_t *connection)
+{
+  return connection->query && connection->query->on_row;
+}
+
+void aurora__results_no_memory(aurora_connection_t *connection)
+{
+  aurora_error_t error;
+
+  aurora__error_set(&error, UV_ENOMEM, AURORA_UNKNOWN, "out of memory for the result");
+  aurora__connection_die(connection, AURORA_CLOSE_PROTOCOL_ERROR, &error);
+}
+
+bool aurora__results_begin(aurora_connection_t *connection, aurora__columns_t *columns,
+                           aurora__protocol_t protocol)
+{
+  uint64_t limit = connection->pool->config.max_result_size;
+  aurora_result_t *result;
+
+  if (connection->first && connection->current) {
+    /* Results share one limit. */
+    uint64_t taken = aurora__result_memory(connection->first);
+    limit = taken < limit ? limit - taken : 0;
+  }
+  if (aurora__result_create(columns, protocol, limit, &result)) {
+    aurora__results_no_memory(connection);
+    return false;
+  }
+  connection->current = result;
+  if (!connection->first)
+    connection->first = result;
+  else
+    aurora__result_chain_take(connection->first, result);
+  return true;
+}
+
+static bool stream_row(aurora_connection_t *connection)
+{
+  aurora_query_t *query = connection->query;
+  aurora_result_t *row = aurora_result_ref(connection->current);
+  int stop;
+
+  /* The callback may end anything: the query, the connection, the pool. */
+  query->rows_streamed = true;
+  stop = query->on_row(row, query->data);
+  aurora_result_unref(row);
+  if (stop && connection->query == query) {
+    aurora__query_fail_with(query, UV_ECANCELED, AURORA_UNKNOWN, "stopped by the row callback");
+    aurora__connection_give_up(connection);
+  }
+  return connection->state != AURORA__CONNECTION_CLOSING;
+}
+
+static bool clear_rows(aurora_connection_t *connection)
+{
+  aurora_result_t *before = connection->current;
+
+  if (aurora__result_clear_rows(&connection->current)) {
+    aurora__results_no_memory(connection);
+    return false;
+  }
+  /* Somebody keeps the old one; ours is a new object. */
+  if (connection->first == before)
+    connection->first = connection->current;
+  return true;
+}
+
+bool aurora__results_row_added(aurora_connection_t *connection, int code)
+{
+  aurora_query_t *query = connection->query;
+
+  if (code == 0) {
+    if (query && !query->on_row)
+      return true;
+    if (query && !stream_row(connection))
+      return false;
+    return clear_rows(connection);
+  }
+  if (code == AURORA_EPROTOCOL || code == UV_ENOMEM) {
+    aurora_error_t error;
+
+    aurora__error_set(&error, code, AURORA_UNKNOWN, "a row could not be read: %s",
+                      aurora_strerror(code));
+    aurora__connection_die(connection, AURORA_CLOSE_PROTOCOL_ERROR, &error);
+    return false;
+  }
+  if (query) {
+    aurora__query_fail_with(query, AURORA_ETOOBIG, AURORA_UNKNOWN,
+                            "the result is larger than max_result_size (%llu bytes): stream it "
+                            "with on_row, or raise the limit",
+                            (unsigned long long)connection->pool->config.max_result_size);
+    aurora__connection_give_up(connection);
+  }
+  return connection->state != AURORA__CONNECTION_CLOSING && clear_rows(connection);
+}
+
+bool aurora__results_end(aurora_connection_t *connection, uint64_t affected, uint64_t insert_id)
+{
+  MYSQL *mysql = connection->mysql;
+  const char *info = mysql->info;
+
+  if (!connection->query)
+    return true;
+  /* While libmariadb reads rows it counts none. */
+  if (mysql_field_count(mysql) && !is_streamed(connection))
+    affected = aurora_result_rows(connection->current);
+  if (aurora__result_finish(connection->current, affected, insert_id, mysql_warning_count(mysql),
+                            info)) {
+    aurora__results_no_memory(connection);
+    return false;
+  }
+  return true;
+}
+
+void aurora__results_error(const aurora_connection_t *connection, unsigned number,
+                           const char *sqlstate, const char *message, aurora_error_t *ret_error)
+{
+  aurora__query_error(number, sqlstate, message, ret_error);
+  if (aurora__is_server_errno(number))
+    return;
+  /* Nothing that the server could act on has reached it: libmariadb says 2006 when it cannot send. */
+  if (!connection->sent || number == CR_SERVER_GONE_ERROR)
+    ret_error->outcome = AURORA_NOT_SENT;
+}
+
+void aurora__results_drop(aurora_connection_t *connection)
+{
+  aurora_result_unref(connection->first);
+  connection->first = NULL;
+  connection->current = NULL;
+}

@@ -1,0 +1,175 @@
+/*
+ * A connection in use: single queries, and leases with their own line of queries.
+ *
+ * A single query's connection goes back to the pool before the caller is called back, so that the
+ * next waiter's statement is under way by then.
+ */
+#include "connection/connection.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "connection/results.h"
+#include "connection/sql_scan.h"
+#include "pool/pool.h"
+
+static void take_query(aurora_connection_t *connection, aurora_query_t *query)
+{
+  connection->query = query;
+  connection->memory = query;
+  connection->sent = false;
+  connection->harmless = false;
+  query->connection = connection;
+  query->attached = true;
+  query->phase = AURORA__QUERY_RUNNING;
+  if (query->params.count) {
+    aurora__prepared_start(connection);
+    return;
+  }
+  /* A lease is reset in any case, so there is nothing to find out. */
+  if (!connection->on_lease && connection->pool->config.reset == AURORA_RESET_AUTO)
+    connection->harmless = aurora__sql_is_harmless(aurora__query_sql(query), query->sql_size);
+  aurora__text_start(connection);
+}
+
+void aurora__connection_run(aurora_connection_t *connection, aurora_query_t *query)
+{
+  aurora__connection_set_state(connection, AURORA__CONNECTION_RUNNING, "query");
+  take_query(connection, query);
+}
+
+void aurora__connection_lease_goes_on(aurora_connection_t *connection)
+{
+  aurora__list_t *node;
+
+  if (connection->state != AURORA__CONNECTION_LEASED)
+    return;
+  node = aurora__list_pop_front(&connection->queue);
+  if (node) {
+    aurora__connection_set_state(connection, AURORA__CONNECTION_RUNNING, "query on the lease");
+    take_query(connection, aurora__container_of(node, aurora_query_t, node));
+  } else if (!connection->leased) {
+    connection->on_lease = false;
+    if (connection->pool->config.reset == AURORA_RESET_NEVER &&
+        !aurora__connection_may_be_dirty(connection))
+      aurora__pool_ready(connection->pool, connection, false);
+    else
+      aurora__connection_reset(connection);
+  }
+}
+
+static void leaks(aurora__alarm_t *alarm)
+{
+  aurora_connection_t *connection = aurora__container_of(alarm, aurora_connection_t, leak_alarm);
+
+  aurora__log(
+      &connection->pool->config, AURORA_LOG_WARN, "connection held too long",
+      AURORA__LOG_FIELDS(aurora__log_int("connectionId", (int64_t)connection->server_id),
+                         aurora__log_int("heldMs", (int64_t)connection->pool->config.leak_warn)));
+}
+
+void aurora__connection_lease(aurora_connection_t *connection, aurora_query_t *query)
+{
+  aurora_pool_t *pool = connection->pool;
+
+  aurora__connection_set_state(connection, AURORA__CONNECTION_LEASED, "acquired");
+  connection->leased = true;
+  connection->on_lease = true;
+  query->connection = connection;
+  if (pool->config.leak_warn) {
+    connection->leak_alarm.ring = leaks;
+    aurora__pool_set_alarm(pool, &connection->leak_alarm,
+                           aurora__now_ms() + pool->config.leak_warn);
+  }
+  aurora__query_succeed(query, NULL);
+}
+
+void aurora__connection_enqueue(aurora_connection_t *connection, aurora_query_t *query)
+{
+  query->on_lease = true;
+  query->connection = connection;
+  aurora__list_push_back(&connection->queue, &query->node);
+  aurora__connection_lease_goes_on(connection);
+}
+
+void aurora__connection_unlease(aurora_connection_t *connection)
+{
+  aurora__pool_clear_alarm(connection->pool, &connection->leak_alarm);
+  connection->leased = false;
+  if (connection->shell) {
+    connection->shell = false;
+    aurora__connection_free_if_unused(connection);
+    return;
+  }
+  aurora__connection_lease_goes_on(connection);
+}
+
+void aurora__connection_forget_query(aurora_connection_t *connection)
+{
+  aurora_query_t *memory = connection->memory;
+
+  aurora__results_drop(connection);
+  if (connection->rows) {
+    connection->rows->handle = NULL; /* or mysql_free_result would read what is left */
+    mysql_free_result(connection->rows);
+    connection->rows = NULL;
+  }
+  if (connection->statement && !connection->statement->cached)
+    aurora__statement_free(connection->statement); /* never prepared, or its session is gone */
+  connection->statement = NULL;
+  connection->query = NULL;
+  connection->memory = NULL;
+  if (memory)
+    aurora__query_detach(memory);
+}
+
+/* The query is over, whatever became of it. */
+static void end_use(aurora_connection_t *connection)
+{
+  aurora__connection_forget_query(connection);
+  if (connection->state == AURORA__CONNECTION_KILLING) {
+    aurora__connection_settled(connection);
+  } else if (connection->on_lease) {
+    aurora__connection_set_state(connection, AURORA__CONNECTION_LEASED, "query ended");
+    aurora__connection_lease_goes_on(connection);
+  } else if (aurora__connection_may_be_dirty(connection)) {
+    aurora__connection_reset(connection);
+  } else {
+    aurora__pool_ready(connection->pool, connection, false);
+  }
+}
+
+void aurora__connection_query_done(aurora_connection_t *connection)
+{
+  aurora_query_t *query = connection->query;
+
+  if (query) {
+    connection->query = NULL;
+    aurora__query_succeed(query, connection->first);
+    connection->first = NULL;
+    connection->current = NULL;
+  }
+  end_use(connection);
+}
+
+void aurora__connection_fail_query(aurora_connection_t *connection, const aurora_error_t *error)
+{
+  aurora_query_t *query = connection->query;
+
+  if (!query)
+    return;
+  connection->query = NULL;
+  aurora__query_fail(query, error);
+}
+
+void aurora__connection_query_failed(aurora_connection_t *connection, const aurora_error_t *error,
+                                     bool connection_is_good)
+{
+  if (!connection_is_good) {
+    aurora__connection_die(
+        connection,
+        error->code == AURORA_EPROTOCOL ? AURORA_CLOSE_PROTOCOL_ERROR : AURORA_CLOSE_LOST, error);
+    return;
+  }
+  aurora__connection_fail_query(connection, error);
+  end_use(connection);
+}

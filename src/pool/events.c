@@ -1,0 +1,263 @@
+/*
+ * The pool on the loop: its timer, its trampoline, and the one place where callers are called back.
+ *
+ * Time: alarms (query time-outs, bounds of connects, kills, resets, pings) and the scheduler's own
+ * next moment share one uv timer. It is armed for the earliest; when that is put off or removed the
+ * timer may ring for nothing once, which is cheaper than arming it again with each query.
+ */
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "connection/driver.h"
+#include "pool/pool.h"
+
+/* --- Callbacks ---------------------------------------------------------------------------------- */
+
+static void deliver_notice(aurora_pool_t *pool, aurora__notice_t *notice)
+{
+  aurora_error_t error = notice->error;
+  const aurora_error_t *reason = notice->failed ? &error : NULL;
+  aurora_done_cb cb = notice->cb;
+  void *data = notice->data;
+
+  aurora__free(notice);
+  aurora__pool_let_go(pool);
+  cb(reason, data);
+}
+
+/*
+ * Makes the callbacks that are due now. Those that become due meanwhile, from inside a callback, get
+ * the next turn of the loop: a caller whose callback asks again and again cannot keep the loop.
+ */
+static void flush(aurora_pool_t *pool)
+{
+  aurora__list_t due;
+  aurora__list_t *node;
+
+  aurora__list_init(&due);
+  aurora__list_take_all(&due, &pool->ended);
+  while ((node = aurora__list_pop_front(&due)) != NULL)
+    aurora__query_deliver(aurora__container_of(node, aurora_query_t, node));
+  aurora__list_take_all(&due, &pool->notices);
+  while ((node = aurora__list_pop_front(&due)) != NULL)
+    deliver_notice(pool, aurora__container_of(node, aurora__notice_t, node));
+}
+
+void aurora__pool_enter(aurora_pool_t *pool)
+{
+  pool->depth++;
+}
+
+void aurora__pool_leave(aurora_pool_t *pool)
+{
+  if (pool->depth > 1) {
+    pool->depth--;
+    return;
+  }
+  flush(pool);
+  pool->depth = 0;
+  if (!aurora__list_empty(&pool->ended) || !aurora__list_empty(&pool->notices))
+    aurora__pool_need_turn(pool);
+  aurora__pool_close_check(pool);
+}
+
+static void on_trampoline(uv_idle_t *idle)
+{
+  aurora_pool_t *pool = idle->data;
+  aurora__list_t ready;
+  aurora__list_t *node;
+
+  uv_idle_stop(&pool->trampoline);
+  pool->trampoline_runs = false;
+  aurora__pool_enter(pool);
+  aurora__list_init(&ready);
+  aurora__list_take_all(&ready, &pool->runnable);
+  while ((node = aurora__list_first(&ready)) != NULL)
+    aurora__driver_take_turn(aurora__container_of(node, aurora_connection_t, run_node));
+  aurora__pool_leave(pool);
+}
+
+void aurora__pool_need_turn(aurora_pool_t *pool)
+{
+  /* Inside an event the callbacks come at its end anyway; connections that gave a turn need one. */
+  if (pool->trampoline_runs || (pool->depth && aurora__list_empty(&pool->runnable)))
+    return;
+  pool->trampoline_runs = true;
+  uv_idle_start(&pool->trampoline, on_trampoline);
+}
+
+void aurora__pool_hold(aurora_pool_t *pool)
+{
+  if (pool->in_flight++ == 0)
+    uv_ref((uv_handle_t *)&pool->keeper);
+}
+
+void aurora__pool_let_go(aurora_pool_t *pool)
+{
+  if (pool->in_flight == 0)
+    aurora__bug(__func__, "nothing is held");
+  if (--pool->in_flight == 0)
+    uv_unref((uv_handle_t *)&pool->keeper);
+}
+
+/* --- Time --------------------------------------------------------------------------------------- */
+
+static void on_timer(uv_timer_t *timer);
+
+static void arm_timer(aurora_pool_t *pool, uint64_t at)
+{
+  uint64_t loop_now;
+
+  if (at >= pool->timer_at)
+    return;
+  /* libuv counts from the loop's own time, which stands still during a turn. */
+  loop_now = uv_now(pool->loop);
+  pool->timer_at = at;
+  uv_timer_start(&pool->timer, on_timer, at > loop_now ? at - loop_now : 0, 0);
+}
+
+static void arm_for_earliest(aurora_pool_t *pool)
+{
+  const aurora__deadline_t *first = aurora__deadline_first(&pool->alarms);
+  uint64_t at = aurora__scheduler_wakeup(&pool->scheduler);
+
+  if (first && first->at < at)
+    at = first->at;
+  if (at != UINT64_MAX)
+    arm_timer(pool, at);
+}
+
+static void on_timer(uv_timer_t *timer)
+{
+  aurora_pool_t *pool = timer->data;
+  aurora__deadline_t *first;
+  aurora__alarm_t *alarm;
+  uint64_t now = aurora__now_ms();
+
+  pool->timer_at = UINT64_MAX;
+  aurora__pool_enter(pool);
+  while ((first = aurora__deadline_first(&pool->alarms)) != NULL && first->at <= now) {
+    alarm = aurora__container_of(first, aurora__alarm_t, deadline);
+    aurora__deadline_remove(&pool->alarms, first);
+    alarm->ring(alarm);
+  }
+  aurora__pool_pump(pool);
+  arm_for_earliest(pool);
+  aurora__pool_leave(pool);
+}
+
+void aurora__pool_set_alarm(aurora_pool_t *pool, aurora__alarm_t *alarm, uint64_t at)
+{
+  aurora__deadline_remove(&pool->alarms, &alarm->deadline);
+  aurora__deadline_add(&pool->alarms, &alarm->deadline, at);
+  arm_timer(pool, at);
+}
+
+void aurora__pool_clear_alarm(aurora_pool_t *pool, aurora__alarm_t *alarm)
+{
+  aurora__deadline_remove(&pool->alarms, &alarm->deadline);
+}
+
+/* --- The scheduler's wishes --------------------------------------------------------------------- */
+
+static void grant(aurora_pool_t *pool, aurora__waiter_t *waiter, aurora__slot_t *slot, uint64_t now)
+{
+  aurora_query_t *query = aurora__container_of(waiter, aurora_query_t, waiter);
+  aurora_connection_t *connection = aurora__container_of(slot, aurora_connection_t, slot);
+
+  /* The poll has told of every server that hung up before the last turn of the loop. After a pause,
+   * within this turn or the loop's sleep, one system call makes sure. */
+  if (now > slot->idle_since && aurora__connection_is_stale(connection)) {
+    aurora__connection_close(connection, AURORA_CLOSE_LOST);
+    aurora__scheduler_put_back(&pool->scheduler, waiter);
+    return;
+  }
+  pool->counters.acquired++;
+  aurora__histogram_record(&pool->acquire_latency, aurora__now_ns() - query->called_at);
+  if (query->is_acquire)
+    aurora__connection_lease(connection, query);
+  else
+    aurora__connection_run(connection, query);
+}
+
+static void fail(aurora_pool_t *pool, aurora__waiter_t *waiter)
+{
+  aurora_query_t *query = aurora__container_of(waiter, aurora_query_t, waiter);
+
+  if (pool->closing)
+    aurora__query_fail_with(query, AURORA_ECLOSED, AURORA_NOT_SENT,
+                            "the pool was closed while the request waited for a connection");
+  else
+    aurora__query_fail(query, &pool->connect_error);
+}
+
+static void expire(aurora_pool_t *pool, aurora__waiter_t *waiter)
+{
+  aurora_query_t *query = aurora__container_of(waiter, aurora_query_t, waiter);
+  const aurora__scheduler_t *scheduler = &pool->scheduler;
+
+  aurora__query_fail_with(
+      query, UV_ETIMEDOUT, AURORA_NOT_SENT,
+      "no connection within acquire_timeout (%llu ms): pool size %u, %zu busy, %zu opening, %zu "
+      "waiting; last connect error: %.200s",
+      (unsigned long long)query->acquire_timeout, pool->config.pool_size, scheduler->busy_count,
+      scheduler->connecting_count, scheduler->waiting + 1,
+      pool->connect_error.code ? pool->connect_error.message : "none");
+}
+
+static void open_one(aurora_pool_t *pool, uint64_t now)
+{
+  int code = UV_EAGAIN;
+
+  /* Jobs that were given up still hold their threads. */
+  if (pool->abandoned_jobs < pool->config.max_connecting)
+    code = aurora__connection_open(pool);
+  if (!code)
+    return;
+  if (code != UV_EAGAIN)
+    aurora__error_set(&pool->connect_error, code, AURORA_NOT_SENT,
+                      "a connect could not be started: %s", aurora_strerror(code));
+  aurora__scheduler_open_failed(&pool->scheduler, now);
+}
+
+static void perform(aurora_pool_t *pool, const aurora__action_t *action, uint64_t now)
+{
+  switch (action->kind) {
+  case AURORA__ACTION_GRANT:
+    grant(pool, action->waiter, action->slot, now);
+    return;
+  case AURORA__ACTION_EXPIRE:
+    expire(pool, action->waiter);
+    return;
+  case AURORA__ACTION_FAIL:
+    fail(pool, action->waiter);
+    return;
+  case AURORA__ACTION_OPEN:
+    open_one(pool, now);
+    return;
+  case AURORA__ACTION_PING:
+  case AURORA__ACTION_VALIDATE:
+    aurora__connection_ping(aurora__container_of(action->slot, aurora_connection_t, slot));
+    return;
+  case AURORA__ACTION_CLOSE:
+    aurora__connection_close(aurora__container_of(action->slot, aurora_connection_t, slot),
+                             action->reason);
+    return;
+  }
+}
+
+void aurora__pool_pump(aurora_pool_t *pool)
+{
+  aurora__action_t action;
+  uint64_t now;
+
+  /* What an action brings about is seen by the run that is going on. */
+  if (pool->pumping)
+    return;
+  pool->pumping = true;
+  now = aurora__now_ms();
+  while (aurora__scheduler_next(&pool->scheduler, now, &action))
+    perform(pool, &action, now);
+  pool->pumping = false;
+  arm_for_earliest(pool);
+}

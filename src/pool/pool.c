@@ -1,0 +1,281 @@
+/*
+ * The pool's life: made, found, told by its connections. Its end is close.c.
+ */
+#include "pool/pool.h"
+
+#include <signal.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/log.h"
+#include "config/config.h"
+
+/* --- libmariadb, once a process ----------------------------------------------------------------- */
+
+static uv_once_t library_once = UV_ONCE_INIT;
+static int library_status;
+
+/* mysql_library_init sets SIGPIPE to ignored. A TLS session needs that: OpenSSL writes without
+ * MSG_NOSIGNAL. A handler of the program's own is its own affair, and is put back. */
+static void init_library(void)
+{
+  struct sigaction before;
+  int known = sigaction(SIGPIPE, NULL, &before) == 0;
+
+  library_status = mysql_library_init(0, NULL, NULL);
+  if (known && ((before.sa_flags & SA_SIGINFO) || before.sa_handler != SIG_DFL))
+    sigaction(SIGPIPE, &before, NULL);
+}
+
+/* --- The pools that aurora_pool_get has made ---------------------------------------------------- */
+
+static uv_once_t registry_once = UV_ONCE_INIT;
+static uv_mutex_t registry_lock; /* loops live on different threads */
+static aurora__list_t registry;
+
+static void init_registry(void)
+{
+  aurora__list_init(&registry);
+  if (uv_mutex_init(&registry_lock))
+    aurora__bug(__func__, "no mutex");
+}
+
+static aurora_pool_t *find_registered(const uv_loop_t *loop)
+{
+  aurora_pool_t *found = NULL;
+  aurora__list_t *node;
+
+  uv_mutex_lock(&registry_lock);
+  for (node = registry.next; node != &registry && !found; node = node->next) {
+    aurora_pool_t *pool = aurora__container_of(node, aurora_pool_t, registry_node);
+    if (pool->loop == loop)
+      found = pool;
+  }
+  uv_mutex_unlock(&registry_lock);
+  return found;
+}
+
+static void add_registered(aurora_pool_t *pool)
+{
+  uv_mutex_lock(&registry_lock);
+  aurora__list_push_back(&registry, &pool->registry_node);
+  pool->registered = true;
+  uv_mutex_unlock(&registry_lock);
+}
+
+void aurora__pool_unregister(aurora_pool_t *pool)
+{
+  if (!pool->registered)
+    return;
+  uv_mutex_lock(&registry_lock);
+  aurora__list_remove(&pool->registry_node);
+  pool->registered = false;
+  uv_mutex_unlock(&registry_lock);
+}
+
+int aurora_pool_get(uv_loop_t *loop, aurora_pool_t **ret_pool, aurora_error_t *ret_error)
+{
+  aurora_config_t config;
+  aurora_pool_t *pool;
+  int code;
+
+  if (!loop || !ret_pool)
+    return aurora__error_set(ret_error, UV_EINVAL, AURORA_NOT_SENT, "%s is NULL",
+                             loop ? "ret_pool" : "loop");
+  uv_once(&registry_once, init_registry);
+  pool = find_registered(loop);
+  if (pool) {
+    *ret_pool = pool;
+    return 0;
+  }
+  aurora_config_init(&config);
+  code = aurora_config_from_env(&config, ret_error);
+  if (!code)
+    code = aurora_pool_create(loop, &config, &pool, ret_error);
+  aurora_config_clear(&config);
+  if (code)
+    return code;
+  add_registered(pool);
+  *ret_pool = pool;
+  return 0;
+}
+
+/* --- Making ------------------------------------------------------------------------------------- */
+
+/* xorshift64*: jitter needs no better (Vigna, "An experimental exploration of Marsaglia's xorshift
+ * generators, scrambled", 2016). */
+static uint64_t random_below(void *state, uint64_t limit)
+{
+  uint64_t *x = state;
+
+  *x ^= *x >> 12;
+  *x ^= *x << 25;
+  *x ^= *x >> 27;
+  return (*x * UINT64_C(2685821657736338717)) % limit;
+}
+
+static void init_scheduler(aurora_pool_t *pool)
+{
+  const aurora_config_t *config = &pool->config;
+  aurora__limits_t limits = {
+      .pool_size = config->pool_size,
+      .max_connecting = config->max_connecting,
+      .queue_limit = config->queue_limit,
+      .min_idle = config->min_idle,
+      .idle_timeout = config->idle_timeout,
+      .max_lifetime = config->max_lifetime,
+      .keepalive_interval = config->keepalive_interval,
+      .validate_after = config->validate_after,
+      .backoff_min = config->backoff_min,
+      .backoff_max = config->backoff_max,
+      .random = random_below,
+      .random_state = &pool->random_state,
+  };
+
+  pool->random_state = (aurora__now_ns() ^ (uint64_t)(uintptr_t)pool) | 1;
+  aurora__scheduler_init(&pool->scheduler, &limits);
+}
+
+static void init_fields(aurora_pool_t *pool, uv_loop_t *loop)
+{
+  pool->loop = loop;
+  pool->timer_at = UINT64_MAX;
+  aurora__deadlines_init(&pool->alarms);
+  aurora__list_init(&pool->ended);
+  aurora__list_init(&pool->notices);
+  aurora__list_init(&pool->runnable);
+  aurora__list_init(&pool->free_queries);
+  aurora__list_init(&pool->all);
+  aurora__list_init(&pool->kills);
+  aurora__list_init(&pool->warmup.waiting);
+  aurora__list_init(&pool->registry_node);
+  aurora__alarm_init(&pool->drain_alarm, NULL);
+  aurora__histogram_init(&pool->query_latency);
+  aurora__histogram_init(&pool->acquire_latency);
+  aurora__histogram_init(&pool->connect_latency);
+}
+
+static void never(uv_timer_t *timer)
+{
+  (void)timer;
+}
+
+/* None of these can fail: they only set fields. */
+static void init_handles(aurora_pool_t *pool)
+{
+  uv_timer_init(pool->loop, &pool->timer);
+  uv_timer_init(pool->loop, &pool->keeper);
+  uv_idle_init(pool->loop, &pool->trampoline);
+  pool->timer.data = pool;
+  pool->keeper.data = pool;
+  pool->trampoline.data = pool;
+  pool->open_handles = 3;
+  uv_unref((uv_handle_t *)&pool->timer);
+  uv_timer_start(&pool->keeper, never, UINT64_MAX / 2, 0);
+  uv_unref((uv_handle_t *)&pool->keeper);
+}
+
+int aurora_pool_create(uv_loop_t *loop, const aurora_config_t *config, aurora_pool_t **ret_pool,
+                       aurora_error_t *ret_error)
+{
+  aurora_pool_t *pool;
+  int code;
+
+  if (!loop || !config || !ret_pool)
+    return aurora__error_set(ret_error, UV_EINVAL, AURORA_NOT_SENT, "%s is NULL",
+                             !loop     ? "loop"
+                             : !config ? "config"
+                                       : "ret_pool");
+  code = aurora__config_check(config, ret_error);
+  if (code)
+    return code;
+  uv_once(&library_once, init_library);
+  if (library_status)
+    return aurora__error_set(ret_error, UV_ENOMEM, AURORA_NOT_SENT,
+                             "libmariadb could not be initialised");
+  pool = aurora__calloc(1, sizeof *pool);
+  if (!pool)
+    return aurora__error_set(ret_error, UV_ENOMEM, AURORA_NOT_SENT, "out of memory");
+  code = aurora__config_copy(config, &pool->config, ret_error);
+  if (code) {
+    aurora__free(pool);
+    return code;
+  }
+  init_fields(pool, loop);
+  init_scheduler(pool);
+  init_handles(pool);
+  aurora__log(&pool->config, AURORA_LOG_INFO, "pool created",
+              AURORA__LOG_FIELDS(aurora__log_string("host", pool->config.host),
+                                 aurora__log_string("database", pool->config.database),
+                                 aurora__log_int("poolSize", pool->config.pool_size)));
+  *ret_pool = pool;
+  /* min_idle is opened for from now on; on the loop, as everything. */
+  aurora__pool_pump(pool);
+  return 0;
+}
+
+/* --- What connections tell ---------------------------------------------------------------------- */
+
+aurora_pool_t *aurora__pool_of_config(const aurora_config_t *config)
+{
+  return aurora__container_of(config, aurora_pool_t, config);
+}
+
+void aurora__pool_connected(aurora_pool_t *pool, aurora_connection_t *connection)
+{
+  uint64_t now = aurora__now_ns();
+  uint64_t took = now - connection->started_at;
+
+  pool->counters.opened++;
+  aurora__histogram_record(&pool->connect_latency, took);
+  aurora__log(&pool->config, AURORA_LOG_INFO, "connection opened",
+              AURORA__LOG_FIELDS(aurora__log_int("connectionId", (int64_t)connection->server_id),
+                                 aurora__log_duration("durationMs", took)));
+  aurora__scheduler_connected(&pool->scheduler, &connection->slot, aurora__ns_to_ms(now));
+  aurora__pool_pump(pool);
+  aurora__warmup_check(pool);
+}
+
+void aurora__pool_connect_failed(aurora_pool_t *pool, aurora_connection_t *connection,
+                                 const aurora_error_t *error, aurora__failure_t failure)
+{
+  pool->counters.connect_failed++;
+  pool->connect_error = *error;
+  aurora__log(&pool->config, AURORA_LOG_ERROR, "connection refused",
+              AURORA__LOG_FIELDS(aurora__log_string("code", aurora_err_name(error->code)),
+                                 aurora__log_int("serverErrno", error->server_errno),
+                                 aurora__log_string("error", error->message)));
+  aurora__scheduler_connect_failed(&pool->scheduler, &connection->slot, failure, aurora__now_ms());
+  aurora__warmup_fail(pool, error);
+  aurora__pool_pump(pool);
+}
+
+void aurora__pool_ready(aurora_pool_t *pool, aurora_connection_t *connection, bool pinged)
+{
+  uint64_t now = aurora__now_ms();
+
+  aurora__connection_set_state(connection, AURORA__CONNECTION_IDLE, pinged ? "alive" : "clean");
+  if (pinged) {
+    connection->proven_round = pool->warmup.round;
+    aurora__scheduler_pinged(&pool->scheduler, &connection->slot, now);
+  } else {
+    aurora__scheduler_ready(&pool->scheduler, &connection->slot, now);
+  }
+  aurora__pool_pump(pool);
+  if (pool->warmup.wanted)
+    aurora__warmup_check(pool);
+}
+
+void aurora__pool_gone(aurora_pool_t *pool, aurora_connection_t *connection)
+{
+  pool->counters.closed[connection->close_reason]++;
+  aurora__log(&pool->config, AURORA_LOG_INFO, "connection closed",
+              AURORA__LOG_FIELDS(
+                  aurora__log_int("connectionId", (int64_t)connection->server_id),
+                  aurora__log_string("why", aurora_close_reason_name(connection->close_reason))));
+  aurora__scheduler_gone(&pool->scheduler, &connection->slot);
+  aurora__pool_pump(pool);
+  aurora__warmup_check(pool);
+}

@@ -1,0 +1,139 @@
+/*
+ * The pool: what belongs to all of it. See scheduler.h for who gets what, query.h for requests,
+ * connection.h for sessions.
+ *
+ * Callbacks to the caller are made in one place, aurora__pool_flush, from the list `ended`: after an
+ * event of the loop has been dealt with, or on a turn of the loop of its own (the trampoline) when
+ * the outcome was settled inside a call of the caller's. So no callback comes from inside the call
+ * that it belongs to, and none finds the pool half-way through a change.
+ */
+#ifndef AURORA_POOL_POOL_H
+#define AURORA_POOL_POOL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <uv.h>
+
+#include <aurora/pool.h>
+
+#include "base/alarm.h"
+#include "base/histogram.h"
+#include "base/list.h"
+#include "connection/connection.h"
+#include "pool/query.h"
+#include "pool/scheduler.h"
+
+/* A callback that is due and belongs to no query: a warm-up's or a close's. */
+typedef struct aurora__notice {
+  aurora__list_t node; /* in pool.notices */
+  aurora_done_cb cb;
+  void *data;
+  bool failed;
+  aurora_error_t error;
+} aurora__notice_t;
+
+/* Warm-ups under way: they share one run. */
+typedef struct {
+  aurora__list_t waiting; /* notices */
+  unsigned wanted;        /* connections; 0: no warm-up is under way */
+  uint64_t round;         /* numbers the runs: a connection proven in this one is not asked again */
+  uint64_t started_at;    /* ns */
+} aurora__warmup_t;
+
+struct aurora_pool {
+  uv_loop_t *loop;
+  aurora_config_t config; /* our copy; does not change: workers read it */
+  aurora__scheduler_t scheduler;
+  uint64_t random_state;
+  aurora_error_t connect_error; /* the last one; for those whom it fails */
+
+  /* Handles. */
+  uv_timer_t timer;     /* rings the alarms and wakes the scheduler */
+  uint64_t timer_at;    /* ms; UINT64_MAX: not running */
+  uv_timer_t keeper;    /* never fires; referenced while there is work in flight */
+  uv_idle_t trampoline; /* runs while `ended` or `runnable` wait for a turn of their own */
+  bool trampoline_runs;
+  unsigned open_handles;
+
+  /* Time. */
+  aurora__deadlines_t alarms;
+
+  /* Work. */
+  aurora__list_t ended;        /* queries whose callback is due */
+  aurora__list_t notices;      /* other callbacks that are due */
+  aurora__list_t runnable;     /* connections that gave the loop a turn, by run_node */
+  aurora__list_t free_queries; /* recycled objects */
+  unsigned free_count;
+  size_t in_flight; /* accepted, and not called back */
+  unsigned depth;   /* how deep inside events of the loop */
+  bool pumping;
+  unsigned jobs;           /* connect jobs that a worker has */
+  unsigned abandoned_jobs; /* of these: given up after their deadline, still holding a thread */
+  unsigned connections;    /* objects that are not freed */
+
+  aurora__list_t all;        /* connections, by all_node */
+  aurora__list_t kills;      /* connections whose statement is to be killed, by kill_node */
+  aurora__connect_t *killer; /* the job that kills, or NULL */
+
+  aurora__warmup_t warmup;
+
+  /* Closing. */
+  bool closing;
+  bool cut; /* the drain is over */
+  bool finishing;
+  aurora__alarm_t drain_alarm;
+  aurora_done_cb close_cb;
+  void *close_data;
+
+  aurora__list_t registry_node; /* in the list that aurora_pool_get looks through */
+  bool registered;
+
+  aurora_stats_t counters; /* its counters; gauges and latencies are filled in when asked for */
+  aurora__histogram_t query_latency;
+  aurora__histogram_t acquire_latency;
+  aurora__histogram_t connect_latency;
+};
+
+/* Around everything that an event of the loop does. Leaving the outermost one makes the callbacks. */
+void aurora__pool_enter(aurora_pool_t *pool);
+void aurora__pool_leave(aurora_pool_t *pool);
+
+/* Does what the scheduler says until it has nothing more to say. */
+void aurora__pool_pump(aurora_pool_t *pool);
+
+/* After a change inside a caller's call: callbacks that are due get a turn of their own. */
+void aurora__pool_need_turn(aurora_pool_t *pool);
+
+/* One more, or one less, reason to keep the loop going. */
+void aurora__pool_hold(aurora_pool_t *pool);
+void aurora__pool_let_go(aurora_pool_t *pool);
+
+/* Alarms, at ms of aurora__now_ms. Setting one that is set moves it. */
+void aurora__pool_set_alarm(aurora_pool_t *pool, aurora__alarm_t *alarm, uint64_t at);
+void aurora__pool_clear_alarm(aurora_pool_t *pool, aurora__alarm_t *alarm);
+
+aurora_pool_t *aurora__pool_of_config(const aurora_config_t *config);
+/* aurora_pool_get no longer finds it. */
+void aurora__pool_unregister(aurora_pool_t *pool);
+
+/* What connections tell. */
+void aurora__pool_connected(aurora_pool_t *pool, aurora_connection_t *connection);
+void aurora__pool_connect_failed(aurora_pool_t *pool, aurora_connection_t *connection,
+                                 const aurora_error_t *error, aurora__failure_t failure);
+/* It is free and clean. pinged: and was not used in between. */
+void aurora__pool_ready(aurora_pool_t *pool, aurora_connection_t *connection, bool pinged);
+void aurora__pool_gone(aurora_pool_t *pool, aurora_connection_t *connection);
+
+/* Kills (kill.c). */
+void aurora__pool_kill(aurora_pool_t *pool, aurora_connection_t *connection);
+void aurora__pool_kill_not(aurora_pool_t *pool, aurora_connection_t *connection);
+
+/* Warm-up (warmup.c): looks whether the run under way is complete, or failed with error. */
+void aurora__warmup_check(aurora_pool_t *pool);
+void aurora__warmup_fail(aurora_pool_t *pool, const aurora_error_t *error);
+
+/* Closing (close.c): goes on when something has ended. */
+void aurora__pool_close_check(aurora_pool_t *pool);
+
+#endif

@@ -1,0 +1,358 @@
+/*
+ * Requests: made, settled, called back. See query.h.
+ */
+#include "pool/query.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/log.h"
+#include "base/utf8.h"
+#include "pool/pool.h"
+
+enum {
+  KEPT_QUERIES = 1024,    /* recycled objects a pool keeps */
+  KEPT_BLOCK = 4096,      /* bytes; a larger block is not kept */
+  FIRST_BLOCK = 256,      /* bytes */
+  MOST_PARAMETERS = 65535 /* the protocol counts them in 16 bits */
+};
+
+static void time_out(aurora__alarm_t *alarm);
+
+aurora_query_t *aurora__query_new(aurora_pool_t *pool)
+{
+  aurora__list_t *node = aurora__list_pop_front(&pool->free_queries);
+  aurora_query_t *query;
+  char *block = NULL;
+  size_t block_size = 0;
+
+  if (node) {
+    query = aurora__container_of(node, aurora_query_t, node);
+    pool->free_count--;
+    block = query->block;
+    block_size = query->block_size;
+  } else {
+    query = aurora__malloc(sizeof *query);
+    if (!query)
+      return NULL;
+  }
+  /* All but the error, which is large, and set when it is needed. */
+  memset(query, 0, offsetof(aurora_query_t, error));
+  query->pool = pool;
+  query->block = block;
+  query->block_size = block_size;
+  aurora__waiter_init(&query->waiter);
+  aurora__list_init(&query->node);
+  aurora__alarm_init(&query->alarm, time_out);
+  return query;
+}
+
+static void free_query(aurora_query_t *query)
+{
+  aurora_pool_t *pool = query->pool;
+
+  if (query->block_size > KEPT_BLOCK) {
+    aurora__free(query->block);
+    query->block = NULL;
+    query->block_size = 0;
+  }
+  if (pool->free_count < KEPT_QUERIES) {
+    aurora__list_push_front(&pool->free_queries, &query->node);
+    pool->free_count++;
+    return;
+  }
+  aurora__free(query->block);
+  aurora__free(query);
+}
+
+void aurora__query_discard(aurora_query_t *query)
+{
+  aurora__pool_clear_alarm(query->pool, &query->alarm);
+  free_query(query);
+}
+
+/* --- The statement ------------------------------------------------------------------------------ */
+
+static bool has_text(const aurora_value_t *value)
+{
+  switch (value->type) {
+  case AURORA_TYPE_DECIMAL:
+  case AURORA_TYPE_STRING:
+  case AURORA_TYPE_BYTES:
+    return true;
+  case AURORA_TYPE_NULL:
+  case AURORA_TYPE_INT64:
+  case AURORA_TYPE_UINT64:
+  case AURORA_TYPE_DOUBLE:
+  case AURORA_TYPE_DATE:
+  case AURORA_TYPE_TIME:
+  case AURORA_TYPE_DATETIME:
+    break;
+  }
+  return false;
+}
+
+static bool is_valid_value(const aurora_value_t *value)
+{
+  const aurora_text_t *text = &value->as.text;
+
+  if ((unsigned)value->type > AURORA_TYPE_DATETIME)
+    return false;
+  if (!has_text(value))
+    return true;
+  if (!text->data)
+    return text->size == 0;
+  return value->type == AURORA_TYPE_BYTES || aurora__is_utf8(text->data, text->size);
+}
+
+int aurora__query_check(const char *sql, aurora_params_t params,
+                        const aurora_query_options_t *options, aurora_query_cb cb)
+{
+  unsigned flags = options ? options->flags : 0;
+  size_t i;
+
+  if (!sql || !sql[0] || !cb)
+    return UV_EINVAL;
+  if (flags & ~(unsigned)(AURORA_QUERY_IDEMPOTENT | AURORA_QUERY_TEXT))
+    return UV_EINVAL;
+  if (params.count > MOST_PARAMETERS || (params.count && !params.values) ||
+      (params.count && (flags & AURORA_QUERY_TEXT)))
+    return UV_EINVAL;
+  for (i = 0; i < params.count; i++) {
+    if (!is_valid_value(&params.values[i]))
+      return UV_EINVAL;
+  }
+  return 0;
+}
+
+static size_t aligned(size_t size)
+{
+  return (size + 7) & ~(size_t)7;
+}
+
+static int make_room(aurora_query_t *query, size_t size)
+{
+  size_t room = size < FIRST_BLOCK ? FIRST_BLOCK : size;
+  char *block;
+
+  if (size <= query->block_size)
+    return 0;
+  block = aurora__malloc(room);
+  if (!block)
+    return UV_ENOMEM;
+  aurora__free(query->block);
+  query->block = block;
+  query->block_size = room;
+  return 0;
+}
+
+int aurora__query_set_statement(aurora_query_t *query, const char *sql, aurora_params_t params)
+{
+  size_t sql_size = strlen(sql);
+  size_t values_at = aligned(sql_size + 1);
+  size_t size = values_at + params.count * sizeof(aurora_value_t);
+  aurora_value_t *values;
+  char *text;
+  size_t i;
+  int code;
+
+  for (i = 0; i < params.count; i++) {
+    if (has_text(&params.values[i]))
+      size += params.values[i].as.text.size;
+  }
+  code = make_room(query, size);
+  if (code)
+    return code;
+  memcpy(query->block, sql, sql_size + 1);
+  query->sql_size = sql_size;
+  if (!params.count)
+    return 0;
+  values = (aurora_value_t *)(void *)(query->block + values_at);
+  text = (char *)(values + params.count);
+  memcpy(values, params.values, params.count * sizeof *values);
+  for (i = 0; i < params.count; i++) {
+    if (!has_text(&values[i]))
+      continue;
+    if (values[i].as.text.size)
+      memcpy(text, values[i].as.text.data, values[i].as.text.size);
+    values[i].as.text.data = text;
+    text += values[i].as.text.size;
+  }
+  query->params.values = values;
+  query->params.count = params.count;
+  return 0;
+}
+
+int aurora__query_create(aurora_pool_t *pool, const char *sql, aurora_params_t params,
+                         const aurora_query_options_t *options, aurora_query_cb cb, void *data,
+                         aurora_query_t **ret_query)
+{
+  aurora_query_t *query = aurora__query_new(pool);
+  int code;
+
+  if (!query)
+    return UV_ENOMEM;
+  code = aurora__query_set_statement(query, sql, params);
+  if (code) {
+    aurora__query_discard(query);
+    return code;
+  }
+  query->called_at = aurora__now_ns();
+  query->cb.query = cb;
+  query->data = data;
+  query->acquire_timeout = pool->config.acquire_timeout;
+  query->timeout = pool->config.query_timeout;
+  if (options) {
+    query->flags = options->flags;
+    query->on_row = options->on_row;
+    if (options->acquire_timeout_ms)
+      query->acquire_timeout = options->acquire_timeout_ms;
+    if (options->timeout_ms)
+      query->timeout = options->timeout_ms;
+  }
+  if (query->timeout)
+    aurora__pool_set_alarm(pool, &query->alarm,
+                           aurora__ns_to_ms(query->called_at + 999999) + query->timeout);
+  *ret_query = query;
+  return 0;
+}
+
+/* --- The outcome -------------------------------------------------------------------------------- */
+
+static void end(aurora_query_t *query)
+{
+  aurora_pool_t *pool = query->pool;
+
+  query->phase = AURORA__QUERY_ENDED;
+  aurora__pool_clear_alarm(pool, &query->alarm);
+  aurora__list_push_back(&pool->ended, &query->node);
+  aurora__pool_need_turn(pool);
+}
+
+void aurora__query_succeed(aurora_query_t *query, aurora_result_t *result_take)
+{
+  if (query->phase == AURORA__QUERY_ENDED)
+    aurora__bug(__func__, "the query has ended");
+  query->result = result_take;
+  end(query);
+}
+
+void aurora__query_fail(aurora_query_t *query, const aurora_error_t *error)
+{
+  if (query->phase == AURORA__QUERY_ENDED)
+    aurora__bug(__func__, "the query has ended");
+  query->failed = true;
+  query->error = *error;
+  end(query);
+}
+
+void aurora__query_fail_with(aurora_query_t *query, int code, aurora_outcome_t outcome,
+                             const char *format, ...)
+{
+  aurora_error_t error;
+  char message[sizeof error.message];
+  va_list arguments;
+
+  va_start(arguments, format);
+  vsnprintf(message, sizeof message, format, arguments);
+  va_end(arguments);
+  aurora__error_set(&error, code, outcome, "%s", message);
+  aurora__query_fail(query, &error);
+}
+
+/* Ends a query early, wherever it is. The caller has seen that it has not ended. */
+static void stop(aurora_query_t *query, int code, const char *what)
+{
+  aurora_connection_t *connection = query->connection;
+
+  if (query->phase == AURORA__QUERY_RUNNING) {
+    aurora__query_fail_with(query, code, connection->sent ? AURORA_UNKNOWN : AURORA_NOT_SENT, "%s",
+                            what);
+    aurora__connection_give_up(connection);
+    return;
+  }
+  /* In the pool's queue, or in a lease's. */
+  if (!aurora__scheduler_cancel(&query->pool->scheduler, &query->waiter))
+    aurora__list_remove(&query->node);
+  aurora__query_fail_with(query, code, AURORA_NOT_SENT, "%s", what);
+}
+
+static void time_out(aurora__alarm_t *alarm)
+{
+  aurora_query_t *query = aurora__container_of(alarm, aurora_query_t, alarm);
+  char what[160];
+
+  snprintf(what, sizeof what, "no result within the query's time-out (%llu ms)%s",
+           (unsigned long long)query->timeout,
+           query->phase == AURORA__QUERY_RUNNING ? "" : ", still waiting for a connection");
+  stop(query, UV_ETIMEDOUT, what);
+}
+
+int aurora_query_cancel(aurora_query_t *query)
+{
+  aurora_pool_t *pool;
+
+  if (!query)
+    return UV_EINVAL;
+  if (query->phase == AURORA__QUERY_ENDED)
+    return UV_EALREADY;
+  pool = query->pool;
+  stop(query, UV_ECANCELED, "cancelled by the caller");
+  aurora__pool_pump(pool);
+  return 0;
+}
+
+void aurora__query_detach(aurora_query_t *query)
+{
+  query->attached = false;
+  if (query->delivered)
+    free_query(query);
+}
+
+/* --- The callback ------------------------------------------------------------------------------- */
+
+static void count(aurora_query_t *query, uint64_t duration)
+{
+  aurora_stats_t *counters = &query->pool->counters;
+  const char *event = "query failed";
+
+  aurora__histogram_record(&query->pool->query_latency, duration);
+  counters->queries++;
+  if (!query->failed)
+    return;
+  counters->failed++;
+  if (query->error.code == UV_ETIMEDOUT) {
+    counters->timed_out++;
+    event = "query timed out";
+  } else if (query->error.code == UV_ECANCELED) {
+    counters->cancelled++;
+    event = "query cancelled";
+  }
+  aurora__log(&query->pool->config, AURORA_LOG_ERROR, event,
+              AURORA__LOG_FIELDS(aurora__log_string("code", aurora_err_name(query->error.code)),
+                                 aurora__log_int("serverErrno", query->error.server_errno),
+                                 aurora__log_string("error", query->error.message),
+                                 aurora__log_duration("durationMs", duration)));
+}
+
+void aurora__query_deliver(aurora_query_t *query)
+{
+  const aurora_error_t *error = query->failed ? &query->error : NULL;
+  aurora_result_t *result = query->result;
+
+  aurora__pool_let_go(query->pool);
+  if (query->is_acquire) {
+    query->cb.acquire(error, error ? NULL : query->connection, query->data);
+  } else {
+    count(query, aurora__now_ns() - query->called_at);
+    query->cb.query(error, result, query->data);
+    aurora_result_unref(result);
+  }
+  query->delivered = true;
+  if (!query->attached)
+    free_query(query);
+}

@@ -1,0 +1,97 @@
+/*
+ * A request for a connection: a query, or a lease. What aurora_query_t points to.
+ *
+ *            submit                 GRANT / lease's turn            end
+ *   (free) ---------> QUEUED ---------------------------> RUNNING ------> ENDED --> (free)
+ *                       |         cancel, time-out,          ^
+ *                       +---------- no connection -----------|----------> ENDED
+ *
+ * ENDED means that the outcome is settled and the callback is due, or being made. The memory lives
+ * until the callback has returned *and* the connection has let go: libmariadb may still be sending
+ * from the SQL text of a query whose time is up.
+ */
+#ifndef AURORA_POOL_QUERY_H
+#define AURORA_POOL_QUERY_H
+
+#include <aurora/connection.h>
+#include <aurora/query.h>
+
+#include "base/alarm.h"
+#include "base/list.h"
+#include "pool/scheduler.h"
+
+typedef enum { AURORA__QUERY_QUEUED, AURORA__QUERY_RUNNING, AURORA__QUERY_ENDED } aurora__phase_t;
+
+struct aurora_query {
+  aurora__waiter_t waiter; /* in the scheduler's queue, while QUEUED for any connection */
+  aurora__list_t node;     /* in a lease's queue, in pool.ended, or in pool.free_queries */
+  aurora__alarm_t alarm;   /* the query's time-out */
+  aurora_pool_t *pool;
+  aurora_connection_t *connection; /* the lease it belongs to, or what runs it; NULL in the queue */
+  aurora__phase_t phase;
+  bool is_acquire;    /* a lease is wanted; there is no SQL */
+  bool on_lease;      /* belongs to a lease: never moves to another connection */
+  bool attached;      /* the connection still uses its memory */
+  bool delivered;     /* the callback has returned */
+  bool resent;        /* was sent before, on a connection that was lost */
+  bool rows_streamed; /* the caller has seen rows of it */
+  bool failed;        /* error is set */
+  unsigned flags;     /* AURORA_QUERY_* */
+
+  /* The statement. One block, reused when the object is: the SQL, its NUL, then the values. */
+  char *block;
+  size_t block_size;
+  size_t sql_size; /* bytes, without the NUL */
+  aurora_params_t params;
+
+  aurora_row_cb on_row;
+  union {
+    aurora_query_cb query;
+    aurora_connection_cb acquire;
+  } cb;
+  void *data;
+
+  uint64_t acquire_timeout; /* ms; 0: none */
+  uint64_t timeout;         /* ms; 0: none */
+  uint64_t called_at;       /* ns: when the caller asked */
+
+  aurora_result_t *result; /* our reference */
+  aurora_error_t error;
+};
+
+static inline const char *aurora__query_sql(const aurora_query_t *query)
+{
+  return query->block;
+}
+
+/* A new or recycled object, empty but for its pool; NULL when memory is out. */
+aurora_query_t *aurora__query_new(aurora_pool_t *pool);
+
+/* Copies the statement into the query. 0, UV_EINVAL or UV_ENOMEM. */
+int aurora__query_set_statement(aurora_query_t *query, const char *sql, aurora_params_t params);
+
+/* Checks what a caller passed. 0 or UV_EINVAL. */
+int aurora__query_check(const char *sql, aurora_params_t params,
+                        const aurora_query_options_t *options, aurora_query_cb cb);
+
+/* Makes a query of checked arguments, with its time-out running. 0 or UV_ENOMEM. */
+int aurora__query_create(aurora_pool_t *pool, const char *sql, aurora_params_t params,
+                         const aurora_query_options_t *options, aurora_query_cb cb, void *data,
+                         aurora_query_t **ret_query);
+
+/* Settles the outcome: the callback is due. Only for a query that has not ended. */
+void aurora__query_succeed(aurora_query_t *query, aurora_result_t *result_take);
+void aurora__query_fail(aurora_query_t *query, const aurora_error_t *error);
+void aurora__query_fail_with(aurora_query_t *query, int code, aurora_outcome_t outcome,
+                             const char *format, ...) __attribute__((format(printf, 4, 5)));
+
+/* The connection no longer uses the query's memory. */
+void aurora__query_detach(aurora_query_t *query);
+
+/* Makes the callback of an ended query and gives the object back. */
+void aurora__query_deliver(aurora_query_t *query);
+
+/* Frees a query that was never submitted. */
+void aurora__query_discard(aurora_query_t *query);
+
+#endif

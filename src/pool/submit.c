@@ -1,0 +1,110 @@
+/*
+ * What callers ask for: queries and leases.
+ */
+#include "base/clock.h"
+#include "pool/pool.h"
+
+/* Hands a new request to the scheduler. */
+static int enqueue(aurora_pool_t *pool, aurora_query_t *query)
+{
+  uint64_t deadline = 0;
+  int code;
+
+  if (query->acquire_timeout)
+    deadline = aurora__ns_to_ms(query->called_at + 999999) + query->acquire_timeout;
+  code = aurora__scheduler_enqueue(&pool->scheduler, &query->waiter, deadline);
+  if (code) {
+    aurora__query_discard(query);
+    return code;
+  }
+  aurora__pool_hold(pool);
+  aurora__pool_pump(pool);
+  return 0;
+}
+
+int aurora_pool_query_with(aurora_pool_t *pool, const char *sql, aurora_params_t params,
+                           const aurora_query_options_t *options, aurora_query_cb cb, void *data,
+                           aurora_query_t **ret_query)
+{
+  aurora_query_t *query;
+  int code;
+
+  if (!pool)
+    return UV_EINVAL;
+  code = aurora__query_check(sql, params, options, cb);
+  if (code)
+    return code;
+  if (pool->closing)
+    return AURORA_ECLOSED;
+  code = aurora__query_create(pool, sql, params, options, cb, data, &query);
+  if (code)
+    return code;
+  code = enqueue(pool, query);
+  if (!code && ret_query)
+    *ret_query = query;
+  return code;
+}
+
+int aurora_pool_query(aurora_pool_t *pool, const char *sql, aurora_params_t params,
+                      aurora_query_cb cb, void *data)
+{
+  return aurora_pool_query_with(pool, sql, params, NULL, cb, data, NULL);
+}
+
+int aurora_pool_acquire(aurora_pool_t *pool, aurora_connection_cb cb, void *data)
+{
+  aurora_query_t *query;
+
+  if (!pool || !cb)
+    return UV_EINVAL;
+  if (pool->closing)
+    return AURORA_ECLOSED;
+  query = aurora__query_new(pool);
+  if (!query)
+    return UV_ENOMEM;
+  query->is_acquire = true;
+  query->called_at = aurora__now_ns();
+  query->cb.acquire = cb;
+  query->data = data;
+  query->acquire_timeout = pool->config.acquire_timeout;
+  return enqueue(pool, query);
+}
+
+int aurora_connection_query_with(aurora_connection_t *connection, const char *sql,
+                                 aurora_params_t params, const aurora_query_options_t *options,
+                                 aurora_query_cb cb, void *data, aurora_query_t **ret_query)
+{
+  aurora_query_t *query;
+  int code;
+
+  if (!connection)
+    return UV_EINVAL;
+  code = aurora__query_check(sql, params, options, cb);
+  if (code)
+    return code;
+  code = aurora__query_create(connection->pool, sql, params, options, cb, data, &query);
+  if (code)
+    return code;
+  aurora__pool_hold(connection->pool);
+  aurora__connection_enqueue(connection, query);
+  if (ret_query)
+    *ret_query = query;
+  return 0;
+}
+
+int aurora_connection_query(aurora_connection_t *connection, const char *sql,
+                            aurora_params_t params, aurora_query_cb cb, void *data)
+{
+  return aurora_connection_query_with(connection, sql, params, NULL, cb, data, NULL);
+}
+
+void aurora_connection_release(aurora_connection_t *connection)
+{
+  if (connection && connection->leased)
+    aurora__connection_unlease(connection);
+}
+
+uint64_t aurora_connection_id(const aurora_connection_t *connection)
+{
+  return connection->server_id;
+}

@@ -1,0 +1,191 @@
+/*
+ * The life of a result: made, filled row by row, finished, shared, freed.
+ *
+ * One allocation holds the struct, the pointers to the first rows and the arena's first piece, so
+ * that a small result needs no other. Rows never move once they are added; only the array of
+ * pointers to them does.
+ *
+ * The driver owns the first reference. From finish on nothing changes but the reference count.
+ */
+#include "result/result.h"
+
+#include <string.h>
+#include <uv.h>
+
+#include "base/alloc.h"
+#include "result/storage.h"
+
+enum {
+  /* A result with rows takes 1 KiB in all; one without has a little room for the info text. */
+  FIRST_PIECE_ROWS = (1024 - sizeof(aurora_result_t)) & ~7u,
+  FIRST_PIECE_NO_ROWS = 96
+};
+
+int aurora__result_create(aurora__columns_t *columns, aurora__protocol_t protocol, uint64_t limit,
+                          aurora_result_t **ret)
+{
+  size_t piece = columns ? FIRST_PIECE_ROWS : FIRST_PIECE_NO_ROWS;
+  aurora_result_t *result = aurora__malloc(sizeof *result + piece);
+
+  if (!result)
+    return UV_ENOMEM;
+  memset(result, 0, sizeof *result);
+  result->refs = 1;
+  result->protocol = protocol;
+  result->limit = limit;
+  result->pending_error = AURORA_EPROTOCOL;
+  result->rows = result->first_rows;
+  result->rows_room = AURORA__FIRST_ROWS;
+  aurora__arena_init(&result->arena, result->first, piece);
+  if (columns) {
+    result->columns = aurora__columns_ref(columns);
+    result->count = columns->count;
+    result->head_size = columns->count * sizeof(aurora__cell_t) + (columns->count + 63) / 64 * 8;
+  }
+  *ret = result;
+  return 0;
+}
+
+static void result_free(aurora_result_t *result)
+{
+  if (result->rows != result->first_rows)
+    aurora__free(result->rows);
+  aurora__arena_close(&result->arena);
+  aurora__columns_unref(result->columns);
+  aurora__free(result);
+}
+
+aurora_result_t *aurora_result_ref(const aurora_result_t *result)
+{
+  /* Readers see a const result; the count is not part of what they see. */
+  aurora_result_t *shared = (aurora_result_t *)result;
+
+  shared->refs++;
+  return shared;
+}
+
+void aurora_result_unref(aurora_result_t *result)
+{
+  while (result && --result->refs == 0) {
+    aurora_result_t *next = result->next;
+
+    result_free(result);
+    result = next;
+  }
+}
+
+char *aurora__result_begin_head(aurora_result_t *result)
+{
+  char *head = aurora__arena_reserve(&result->arena, result->head_size);
+  uint64_t *nulls;
+
+  if (!head)
+    return NULL;
+  nulls = aurora__row_nulls(result, head);
+  for (unsigned i = 0; i < result->count; i += 64)
+    nulls[i / 64] = 0;
+  return head;
+}
+
+/* Doubles the array of pointers. */
+static int grow_rows(aurora_result_t *result)
+{
+  size_t room = result->rows_room * 4;
+  char **rows;
+
+  if (result->rows == result->first_rows) {
+    rows = aurora__malloc(room * sizeof *rows);
+    if (rows)
+      memcpy(rows, result->first_rows, sizeof result->first_rows);
+  } else {
+    room = result->rows_room * 2;
+    rows = aurora__realloc(result->rows, room * sizeof *rows);
+  }
+  if (!rows)
+    return UV_ENOMEM;
+  result->rows = rows;
+  result->rows_room = room;
+  return 0;
+}
+
+int aurora__result_add_row(aurora_result_t *result, const char *head, uint64_t copied,
+                           uint64_t texts, char **ret_row)
+{
+  uint64_t size = result->head_size + texts;
+  uint64_t cost = size + sizeof(char *);
+  char *row;
+
+  /* Slices have 32 bits. */
+  if (size > UINT32_MAX || cost > result->limit || result->memory > result->limit - cost)
+    return AURORA_ETOOBIG;
+  if (result->rows_count == result->rows_room && grow_rows(result) != 0)
+    return UV_ENOMEM;
+
+  if (size <= aurora__arena_room(&result->arena)) {
+    row = result->arena.position; /* where the head is already */
+    aurora__arena_take(&result->arena, (size_t)size);
+  } else {
+    row = aurora__arena_alloc(&result->arena, (size_t)size);
+    if (!row)
+      return UV_ENOMEM;
+    memcpy(row, head, result->head_size + (size_t)copied);
+  }
+  result->rows[result->rows_count++] = row;
+  result->memory += cost;
+  result->affected++;
+  *ret_row = row;
+  return 0;
+}
+
+int aurora__result_finish(aurora_result_t *result, uint64_t affected, uint64_t insert_id,
+                          unsigned warnings, const char *info)
+{
+  result->pending_error = AURORA_EPROTOCOL;
+  if (!result->columns)
+    result->affected = affected;
+  result->insert_id = insert_id;
+  result->warnings = warnings;
+  if (info && *info) {
+    size_t size = strlen(info) + 1;
+    char *copy = aurora__arena_alloc(&result->arena, size);
+
+    if (!copy)
+      return UV_ENOMEM;
+    memcpy(copy, info, size);
+    result->info = copy;
+  }
+  return 0;
+}
+
+void aurora__result_chain_take(aurora_result_t *first, aurora_result_t *next)
+{
+  while (first->next)
+    first = first->next;
+  first->next = next;
+}
+
+int aurora__result_clear_rows(aurora_result_t **result)
+{
+  aurora_result_t *old = *result;
+  aurora_result_t *fresh;
+
+  if (old->refs == 1) {
+    aurora__arena_reset(&old->arena);
+    old->rows_count = 0;
+    old->memory = 0;
+    old->pending_error = AURORA_EPROTOCOL;
+    old->info = NULL;
+    return 0;
+  }
+  if (aurora__result_create(old->columns, old->protocol, old->limit, &fresh) != 0)
+    return UV_ENOMEM;
+  fresh->affected = old->affected;
+  aurora_result_unref(old);
+  *result = fresh;
+  return 0;
+}
+
+uint64_t aurora__result_memory(const aurora_result_t *result)
+{
+  return result->memory;
+}
