@@ -113,6 +113,7 @@ struct aurora_connection {
   aurora_result_t *current; /* the one that is being filled; one of first's, or a streamed row */
   bool sent;                /* the server may have begun to execute the query */
   bool harmless;            /* its text cannot change the session */
+  bool role_changed;        /* perhaps: no reset undoes SET ROLE */
   bool prepared_again;      /* the statement was lost on the server and prepared anew */
   aurora__statements_t statements;
   MYSQL_BIND *binds; /* room for the parameters */

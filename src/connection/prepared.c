@@ -162,6 +162,14 @@ static void fail_for_memory(aurora_connection_t *connection)
   end_failed(connection, &error);
 }
 
+static void use_statement(aurora_connection_t *connection, aurora__statement_t *statement)
+{
+  connection->statement = statement;
+  connection->harmless = statement->harmless;
+  if (statement->mentions_role)
+    connection->role_changed = true;
+}
+
 static void begin_execute(aurora_connection_t *connection)
 {
   const aurora_query_t *query = connection->memory;
@@ -198,6 +206,7 @@ static void begin_prepare(aurora_connection_t *connection)
     return;
   }
   statement->harmless = aurora__sql_is_harmless(statement->sql, statement->size);
+  statement->mentions_role = !statement->harmless && aurora__sql_mentions_role(statement->sql);
   mysql_stmt_attr_set(statement->handle, STMT_ATTR_CB_RESULT, (void *)aurora__result_cell);
   connection->statement = statement;
   aurora__driver_next(connection, &prepare);
@@ -212,7 +221,7 @@ static void prepare_done(aurora_connection_t *connection)
     fail(connection);
     return;
   }
-  connection->harmless = statement->harmless;
+  use_statement(connection, statement);
   /* Without memory for the entry it is closed after use, as if there were no cache. */
   if (connection->pool->config.statement_cache)
     aurora__statements_add(&connection->statements, statement);
@@ -358,8 +367,7 @@ void aurora__prepared_start(aurora_connection_t *connection)
       aurora__statements_find(&connection->statements, aurora__query_sql(query), query->sql_size);
   if (statement) {
     pool->counters.statement_hits++;
-    connection->statement = statement;
-    connection->harmless = statement->harmless;
+    use_statement(connection, statement);
     begin_execute(connection);
   } else {
     pool->counters.statement_misses++;

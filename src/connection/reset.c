@@ -3,6 +3,8 @@
  *
  *   RESET CONNECTION -> (SELECT DB) -> script: character set and tracking, init SQL -> ready
  *
+ * A SET ROLE outlives the reset (MariaDB 10.11), so a session that may have seen one ends instead.
+ *
  * The server undoes almost everything at a COM_RESET_CONNECTION: transaction, temporary tables, locks,
  * variables, prepared statements. It keeps the database and, as far as the client believes, the
  * character set; those and the session's set-up are put right after it.
@@ -109,6 +111,10 @@ void aurora__connection_reset(aurora_connection_t *connection)
 {
   aurora_pool_t *pool = connection->pool;
 
+  if (connection->role_changed) {
+    aurora__connection_close(connection, AURORA_CLOSE_RECYCLED);
+    return;
+  }
   aurora__connection_set_state(connection, AURORA__CONNECTION_RESETTING, "may be dirty");
   if (connection->slot.state != AURORA__SLOT_UPKEEP)
     aurora__scheduler_upkeep(&pool->scheduler, &connection->slot);

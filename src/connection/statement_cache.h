@@ -19,6 +19,7 @@ typedef struct aurora__statement {
   aurora__columns_t *columns; /* of its results; NULL before the first execution with rows */
   bool cached;                /* in a connection's cache */
   bool harmless;              /* its text cannot change the session */
+  bool mentions_role;         /* it may be a SET ROLE */
   UT_hash_handle hash;
   aurora__list_t node; /* in statements.by_use */
   size_t size;

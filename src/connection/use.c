@@ -28,6 +28,8 @@ static void take_query(aurora_connection_t *connection, aurora_query_t *query)
   /* A lease is reset in any case, so there is nothing to find out. */
   if (!connection->on_lease && connection->pool->config.reset == AURORA_RESET_AUTO)
     connection->harmless = aurora__sql_is_harmless(aurora__query_sql(query), query->sql_size);
+  if (!connection->harmless && aurora__sql_mentions_role(aurora__query_sql(query)))
+    connection->role_changed = true;
   aurora__text_start(connection);
 }
 
@@ -170,6 +172,9 @@ void aurora__connection_query_failed(aurora_connection_t *connection, const auro
         error->code == AURORA_EPROTOCOL ? AURORA_CLOSE_PROTOCOL_ERROR : AURORA_CLOSE_LOST, error);
     return;
   }
+  /* An error packet has no status: a trigger may have changed the session before it failed. */
+  if (connection->sent)
+    connection->harmless = false;
   aurora__connection_fail_query(connection, error);
   end_use(connection);
 }

@@ -1,0 +1,206 @@
+/*
+ * Every column type of the server at its borders, and expressions that are typed in their own way:
+ * what is put in, and the value that must come out, by text and by the binary protocol alike.
+ *
+ * With a definition: CREATE TABLE t (c <definition>), INSERT INTO t VALUES (<sql>), SELECT c FROM t.
+ * Without: SELECT <sql>. The session has the server's default sql_mode and any time zone. Seen with
+ * MariaDB 10.11; an entry that is MariaDB's alone says so, for other servers.
+ */
+#ifndef TESTS_INTEGRATION_TYPES_TABLE_H
+#define TESTS_INTEGRATION_TYPES_TABLE_H
+
+#include <float.h>
+#include <stdbool.h>
+
+#include <aurora/value.h>
+
+typedef struct {
+  const char *definition; /* NULL: an expression */
+  const char *sql;
+  aurora_type_t column_type;
+  aurora_value_t value; /* type AURORA_TYPE_NULL: SQL NULL */
+  bool mariadb_only;
+} types_entry_t;
+
+/* One line an entry. */
+/* clang-format off */
+#define T_NULL(type)        AURORA_TYPE_##type, {AURORA_TYPE_NULL, {0}}
+#define T_INT(n)            AURORA_TYPE_INT64, {AURORA_TYPE_INT64, {.int64 = (n)}}
+#define T_UINT(n)           AURORA_TYPE_UINT64, {AURORA_TYPE_UINT64, {.uint64 = (n)}}
+#define T_DOUBLE(n)         AURORA_TYPE_DOUBLE, {AURORA_TYPE_DOUBLE, {.float64 = (n)}}
+#define T_TEXT(type, s)     AURORA_TYPE_##type, {AURORA_TYPE_##type, {.text = {(s), sizeof(s) - 1}}}
+#define T_DATE(y, m, d)     AURORA_TYPE_DATE, {AURORA_TYPE_DATE, {.datetime = {(y), (m), (d), 0, 0, 0, 0}}}
+#define T_DATETIME(...)     AURORA_TYPE_DATETIME, {AURORA_TYPE_DATETIME, {.datetime = {__VA_ARGS__}}}
+#define T_TIME(...)         AURORA_TYPE_TIME, {AURORA_TYPE_TIME, {.time = {__VA_ARGS__}}}
+
+static const types_entry_t types_table[] = {
+    /* Integers. */
+    {"TINYINT", "-128", T_INT(-128), false},
+    {"TINYINT", "127", T_INT(127), false},
+    {"TINYINT", "NULL", T_NULL(INT64), false},
+    {"TINYINT UNSIGNED", "0", T_UINT(0), false},
+    {"TINYINT UNSIGNED", "255", T_UINT(255), false},
+    {"BOOLEAN", "TRUE", T_INT(1), false},
+    {"SMALLINT", "-32768", T_INT(-32768), false},
+    {"SMALLINT", "32767", T_INT(32767), false},
+    {"SMALLINT UNSIGNED", "65535", T_UINT(65535), false},
+    {"MEDIUMINT", "-8388608", T_INT(-8388608), false},
+    {"MEDIUMINT", "8388607", T_INT(8388607), false},
+    {"MEDIUMINT UNSIGNED", "16777215", T_UINT(16777215), false},
+    {"INT", "-2147483648", T_INT(INT32_MIN), false},
+    {"INT", "2147483647", T_INT(INT32_MAX), false},
+    {"INT UNSIGNED", "4294967295", T_UINT(UINT32_MAX), false},
+    {"INT UNSIGNED", "NULL", T_NULL(UINT64), false},
+    {"INT(10) ZEROFILL", "42", T_UINT(42), false},
+    {"TINYINT(5) ZEROFILL", "7", T_UINT(7), false},
+    {"BIGINT", "-9223372036854775808", T_INT(INT64_MIN), false},
+    {"BIGINT", "9223372036854775807", T_INT(INT64_MAX), false},
+    {"BIGINT UNSIGNED", "18446744073709551615", T_UINT(UINT64_MAX), false},
+    {"YEAR", "1901", T_UINT(1901), false},
+    {"YEAR", "2155", T_UINT(2155), false},
+    {"YEAR", "0", T_UINT(0), false},
+    {"YEAR", "NULL", T_NULL(UINT64), false},
+    {"YEAR(2)", "'99'", T_UINT(99), true},
+
+    /* Bits. */
+    {"BIT(1)", "b'0'", T_UINT(0), false},
+    {"BIT(1)", "b'1'", T_UINT(1), false},
+    {"BIT(10)", "b'1111111111'", T_UINT(1023), false},
+    {"BIT(16)", "0x3031", T_UINT(0x3031), false},
+    {"BIT(64)", "0xffffffffffffffff", T_UINT(UINT64_MAX), false},
+    {"BIT(64)", "0x0102030405060708", T_UINT(0x0102030405060708), false},
+    {"BIT(8)", "NULL", T_NULL(UINT64), false},
+
+    /* Exact decimals. */
+    {"DECIMAL(10,2)", "-99999999.99", T_TEXT(DECIMAL, "-99999999.99"), false},
+    {"DECIMAL(10,2)", "12.5", T_TEXT(DECIMAL, "12.50"), false},
+    {"DECIMAL(10,2)", "0", T_TEXT(DECIMAL, "0.00"), false},
+    {"DECIMAL(10,0)", "-5", T_TEXT(DECIMAL, "-5"), false},
+    {"DECIMAL(10,2)", "NULL", T_NULL(DECIMAL), false},
+    {"DECIMAL(65,30)", "'-99999999999999999999999999999999999.999999999999999999999999999999'",
+     T_TEXT(DECIMAL, "-99999999999999999999999999999999999.999999999999999999999999999999"), false},
+    {"DECIMAL(65,30)", "'0.000000000000000000000000000001'",
+     T_TEXT(DECIMAL, "0.000000000000000000000000000001"), false},
+    {"DECIMAL(8,2) ZEROFILL", "1.5", T_TEXT(DECIMAL, "000001.50"), false},
+
+    /* Floating point. */
+    {"FLOAT", "0", T_DOUBLE(0), false},
+    {"FLOAT", "0.1", T_DOUBLE(0.1), false},
+    {"FLOAT", "-1.5", T_DOUBLE(-1.5), false},
+    {"FLOAT", "16777216", T_DOUBLE(16777200), false},
+    {"FLOAT", "999999.5", T_DOUBLE(1000000), false},
+    {"FLOAT", "123456.5", T_DOUBLE(123456), false},
+    {"FLOAT", "1.23456789", T_DOUBLE(1.23457), false},
+    {"FLOAT", "3.4028234e38", T_DOUBLE(3.40282e38), false},
+    {"FLOAT", "-3.4028234e38", T_DOUBLE(-3.40282e38), false},
+    {"FLOAT", "1.17549435e-38", T_DOUBLE(1.17549e-38), false},
+    {"FLOAT", "1.4e-45", T_DOUBLE(1.4013e-45), false},
+    {"FLOAT", "NULL", T_NULL(DOUBLE), false},
+    {"FLOAT(7,4)", "999.9999", T_DOUBLE(999.9999), false},
+    {"FLOAT(12,2)", "1234567.89", T_DOUBLE(1234567.88), false},
+    {"DOUBLE", "0.1", T_DOUBLE(0.1), false},
+    {"DOUBLE", "1e0/3", T_DOUBLE(1.0 / 3), false},
+    {"DOUBLE", "1.7976931348623157e308", T_DOUBLE(DBL_MAX), false},
+    {"DOUBLE", "-1.7976931348623157e308", T_DOUBLE(-DBL_MAX), false},
+    {"DOUBLE", "2.2250738585072014e-308", T_DOUBLE(DBL_MIN), false},
+    {"DOUBLE", "4.9406564584124654e-324", T_DOUBLE(0x1p-1074), false},
+    {"DOUBLE", "9007199254740993", T_DOUBLE(9007199254740992), false},
+    {"DOUBLE", "1e22", T_DOUBLE(1e22), false},
+    {"DOUBLE", "NULL", T_NULL(DOUBLE), false},
+    {"DOUBLE(10,3)", "-1234567.8915", T_DOUBLE(-1234567.891), false},
+
+    /* Characters. */
+    {"CHAR(10)", "'abc'", T_TEXT(STRING, "abc"), false},
+    {"CHAR(10)", "''", T_TEXT(STRING, ""), false},
+    {"VARCHAR(20)", "' a '", T_TEXT(STRING, " a "), false},
+    {"VARCHAR(20)", "'a\\0b'", T_TEXT(STRING, "a\0b"), false},
+    {"VARCHAR(20) CHARACTER SET utf8mb4", "_utf8mb4 0xc3a9f09f9880", T_TEXT(STRING, "\xc3\xa9\xf0\x9f\x98\x80"), false},
+    {"VARCHAR(20) CHARACTER SET latin1", "_latin1 0xe9", T_TEXT(STRING, "\xc3\xa9"), false},
+    {"VARCHAR(20) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin", "'bin'", T_TEXT(STRING, "bin"), false},
+    {"VARCHAR(20)", "NULL", T_NULL(STRING), false},
+    {"TINYTEXT", "'tiny'", T_TEXT(STRING, "tiny"), false},
+    {"TEXT", "'text'", T_TEXT(STRING, "text"), false},
+    {"MEDIUMTEXT", "'medium'", T_TEXT(STRING, "medium"), false},
+    {"LONGTEXT", "'long'", T_TEXT(STRING, "long"), false},
+    {"JSON", "'{\"a\": [1, null]}'", T_TEXT(STRING, "{\"a\": [1, null]}"), false},
+    {"ENUM('a','b c','')", "'b c'", T_TEXT(STRING, "b c"), false},
+    {"ENUM('a','b c','')", "''", T_TEXT(STRING, ""), false},
+    {"SET('x','y','z')", "'z,x'", T_TEXT(STRING, "x,z"), false},
+    {"SET('x','y','z')", "''", T_TEXT(STRING, ""), false},
+    {"UUID", "'123e4567-e89b-12d3-a456-426655440000'", T_TEXT(STRING, "123e4567-e89b-12d3-a456-426655440000"), true},
+    {"INET6", "'2001:db8::1'", T_TEXT(STRING, "2001:db8::1"), true},
+
+    /* Bytes. */
+    {"BINARY(5)", "0x00ff", T_TEXT(BYTES, "\0\xff\0\0\0"), false},
+    {"VARBINARY(20)", "0x00010203", T_TEXT(BYTES, "\0\1\2\3"), false},
+    {"VARBINARY(20)", "''", T_TEXT(BYTES, ""), false},
+    {"VARBINARY(20)", "NULL", T_NULL(BYTES), false},
+    {"TINYBLOB", "0x0a", T_TEXT(BYTES, "\n"), false},
+    {"BLOB", "0xff", T_TEXT(BYTES, "\xff"), false},
+    {"MEDIUMBLOB", "'m'", T_TEXT(BYTES, "m"), false},
+    {"LONGBLOB", "'l'", T_TEXT(BYTES, "l"), false},
+    {"GEOMETRY", "ST_GeomFromText('POINT(1 2)')",
+     T_TEXT(BYTES, "\0\0\0\0\1\1\0\0\0\0\0\0\0\0\0\xf0\x3f\0\0\0\0\0\0\0\x40"), false},
+
+    /* Dates and times. */
+    {"DATE", "'2024-02-29'", T_DATE(2024, 2, 29), false},
+    {"DATE", "'9999-12-31'", T_DATE(9999, 12, 31), false},
+    {"DATE", "'0000-00-00'", T_DATE(0, 0, 0), true},
+    {"DATE", "'2024-00-00'", T_DATE(2024, 0, 0), true},
+    {"DATE", "NULL", T_NULL(DATE), false},
+    {"TIME", "'00:00:00'", T_TIME(false, 0, 0, 0, 0), false},
+    {"TIME", "'838:59:59'", T_TIME(false, 838, 59, 59, 0), false},
+    {"TIME", "'-838:59:59'", T_TIME(true, 838, 59, 59, 0), false},
+    {"TIME", "'25:01:02'", T_TIME(false, 25, 1, 2, 0), false},
+    {"TIME", "'-24:00:00'", T_TIME(true, 24, 0, 0, 0), false},
+    {"TIME(3)", "'-00:00:00.001'", T_TIME(true, 0, 0, 0, 1000), false},
+    {"TIME(6)", "'12:34:56.000001'", T_TIME(false, 12, 34, 56, 1), false},
+    {"TIME(6)", "'838:59:58.999999'", T_TIME(false, 838, 59, 58, 999999), false},
+    {"TIME", "NULL", T_NULL(TIME), false},
+    {"DATETIME", "'2024-02-29 00:00:00'", T_DATETIME(2024, 2, 29, 0, 0, 0, 0), false},
+    {"DATETIME", "'9999-12-31 23:59:59'", T_DATETIME(9999, 12, 31, 23, 59, 59, 0), false},
+    {"DATETIME", "'0000-00-00 00:00:00'", T_DATETIME(0, 0, 0, 0, 0, 0, 0), true},
+    {"DATETIME(3)", "'2024-02-29 12:00:00.5'", T_DATETIME(2024, 2, 29, 12, 0, 0, 500000), false},
+    {"DATETIME(6)", "'1000-01-01 00:00:00.000001'", T_DATETIME(1000, 1, 1, 0, 0, 0, 1), false},
+    {"DATETIME", "NULL", T_NULL(DATETIME), false},
+    {"TIMESTAMP NULL", "'2001-02-03 04:05:06'", T_DATETIME(2001, 2, 3, 4, 5, 6, 0), false},
+    {"TIMESTAMP(6) NULL", "'2037-12-30 23:59:59.999999'", T_DATETIME(2037, 12, 30, 23, 59, 59, 999999), false},
+    {"TIMESTAMP NULL", "NULL", T_NULL(DATETIME), false},
+
+    /* Expressions. */
+    {NULL, "NULL", T_NULL(NULL), false},
+    {NULL, "1", T_INT(1), false},
+    {NULL, "-1", T_INT(-1), false},
+    {NULL, "18446744073709551615", T_UINT(UINT64_MAX), false},
+    {NULL, "1.50", T_TEXT(DECIMAL, "1.50"), false},
+    {NULL, "1.5e0", T_DOUBLE(1.5), false},
+    {NULL, "'text'", T_TEXT(STRING, "text"), false},
+    {NULL, "_binary 'bytes'", T_TEXT(BYTES, "bytes"), false},
+    {NULL, "TRUE", T_INT(1), false},
+    {NULL, "PI()", T_DOUBLE(3.141593), false},
+    {NULL, "SQRT(2)", T_DOUBLE(1.4142135623730951), false},
+    {NULL, "ROUND(2e0/3, 2)", T_DOUBLE(0.67), false},
+    {NULL, "1/3", T_TEXT(DECIMAL, "0.3333"), false},
+    {NULL, "COUNT(*)", T_INT(1), false},
+    {NULL, "DATE'2024-02-29'", T_DATE(2024, 2, 29), false},
+    {NULL, "TIME'-25:00:01.5'", T_TIME(true, 25, 0, 1, 500000), false},
+    {NULL, "TIMESTAMP'2024-01-02 03:04:05.123456'", T_DATETIME(2024, 1, 2, 3, 4, 5, 123456), false},
+    {NULL, "SEC_TO_TIME(-3600)", T_TIME(true, 1, 0, 0, 0), false},
+    {NULL, "CAST(1.5 AS DECIMAL(5,2))", T_TEXT(DECIMAL, "1.50"), false},
+    {NULL, "CAST(-1 AS UNSIGNED)", T_UINT(UINT64_MAX), false},
+    {NULL, "REPEAT('x', 3)", T_TEXT(STRING, "xxx"), false},
+    {NULL, "JSON_OBJECT('a', 1)", T_TEXT(STRING, "{\"a\": 1}"), false},
+    {NULL, "(SELECT MAX(b) FROM (SELECT CAST(5 AS UNSIGNED) AS b) AS bits)", T_UINT(5), false},
+};
+/* clang-format on */
+
+#undef T_NULL
+#undef T_INT
+#undef T_UINT
+#undef T_DOUBLE
+#undef T_TEXT
+#undef T_DATE
+#undef T_DATETIME
+#undef T_TIME
+
+#endif
