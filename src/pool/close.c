@@ -88,10 +88,11 @@ static void drain_is_over(aurora__alarm_t *alarm)
   cut_all(aurora__container_of(alarm, aurora_pool_t, drain_alarm));
 }
 
-/* Whether all that was accepted has been called back, and only what nobody waits for goes on. */
+/* Whether all that was accepted has been called back and given up statements are killed, and only what
+ * nobody waits for goes on. */
 static bool is_drained(const aurora_pool_t *pool)
 {
-  return pool->in_flight == 1 && pool->scheduler.busy_count == 0;
+  return pool->in_flight == 1 && pool->scheduler.busy_count == 0 && !pool->killer;
 }
 
 void aurora__pool_close_check(aurora_pool_t *pool)

@@ -9,6 +9,7 @@
  */
 #include "result/result.h"
 
+#include <stdbool.h>
 #include <string.h>
 #include <uv.h>
 
@@ -74,17 +75,9 @@ void aurora_result_unref(aurora_result_t *result)
   }
 }
 
-char *aurora__result_begin_head(aurora_result_t *result)
+char *aurora__result_begin_head_slowly(aurora_result_t *result)
 {
-  char *head = aurora__arena_reserve(&result->arena, result->head_size);
-  uint64_t *nulls;
-
-  if (!head)
-    return NULL;
-  nulls = aurora__row_nulls(result, head);
-  for (unsigned i = 0; i < result->count; i += 64)
-    nulls[i / 64] = 0;
-  return head;
+  return aurora__arena_reserve(&result->arena, result->head_size);
 }
 
 /* Doubles the array of pointers. */
@@ -108,31 +101,28 @@ static int grow_rows(aurora_result_t *result)
   return 0;
 }
 
-int aurora__result_add_row(aurora_result_t *result, const char *head, uint64_t copied,
-                           uint64_t texts, char **ret_row)
+int aurora__result_add_row_slowly(aurora_result_t *result, const char *head, uint64_t copied,
+                                  uint64_t texts, char **ret_row)
 {
   uint64_t size = result->head_size + texts;
   uint64_t cost = size + sizeof(char *);
+  bool fits = size <= aurora__arena_room(&result->arena);
   char *row;
 
   /* Slices have 32 bits. */
-  if (size > UINT32_MAX || cost > result->limit || result->memory > result->limit - cost)
+  if (size > UINT32_MAX || cost > result->limit - result->memory)
     return AURORA_ETOOBIG;
   if (result->rows_count == result->rows_room && grow_rows(result) != 0)
     return UV_ENOMEM;
 
-  if (size <= aurora__arena_room(&result->arena)) {
-    row = result->arena.position; /* where the head is already */
-    aurora__arena_take(&result->arena, (size_t)size);
-  } else {
-    row = aurora__arena_alloc(&result->arena, (size_t)size);
-    if (!row)
-      return UV_ENOMEM;
+  /* When it fits, this is where the head is already. */
+  row = aurora__arena_alloc(&result->arena, (size_t)size);
+  if (!row)
+    return UV_ENOMEM;
+  if (!fits)
     memcpy(row, head, result->head_size + (size_t)copied);
-  }
   result->rows[result->rows_count++] = row;
   result->memory += cost;
-  result->affected++;
   *ret_row = row;
   return 0;
 }
@@ -141,8 +131,7 @@ int aurora__result_finish(aurora_result_t *result, uint64_t affected, uint64_t i
                           unsigned warnings, const char *info)
 {
   result->pending_error = AURORA_EPROTOCOL;
-  if (!result->columns)
-    result->affected = affected;
+  result->affected = result->columns ? result->affected + result->rows_count : affected;
   result->insert_id = insert_id;
   result->warnings = warnings;
   if (info && *info) {
@@ -171,6 +160,7 @@ int aurora__result_clear_rows(aurora_result_t **result)
 
   if (old->refs == 1) {
     aurora__arena_reset(&old->arena);
+    old->affected += old->rows_count;
     old->rows_count = 0;
     old->memory = 0;
     old->pending_error = AURORA_EPROTOCOL;
@@ -179,7 +169,7 @@ int aurora__result_clear_rows(aurora_result_t **result)
   }
   if (aurora__result_create(old->columns, old->protocol, old->limit, &fresh) != 0)
     return UV_ENOMEM;
-  fresh->affected = old->affected;
+  fresh->affected = old->affected + old->rows_count;
   aurora_result_unref(old);
   *result = fresh;
   return 0;

@@ -45,7 +45,7 @@ struct aurora_result {
   size_t rows_room;
   size_t head_size; /* of a row: cells and null bits */
   aurora__arena_t arena;
-  uint64_t memory; /* that rows and their pointers take */
+  uint64_t memory; /* that rows and their pointers take; never over the limit */
   uint64_t limit;
 
   /* A binary row under way; see binary_row.c. */
@@ -57,7 +57,7 @@ struct aurora_result {
   uint64_t pending_texts;    /* bytes of texts in all, NULs included */
   int pending_error;         /* AURORA_EPROTOCOL while no row is under way */
 
-  uint64_t affected;
+  uint64_t affected; /* with columns, until finish: the rows that were cleared */
   uint64_t insert_id;
   const char *info; /* in the arena, or NULL */
   aurora_result_t *next;
@@ -87,16 +87,48 @@ static inline bool aurora__is_null(const uint64_t *nulls, unsigned column)
   return nulls[column / 64] >> column % 64 & 1;
 }
 
+/* What the two functions below do when there is no room: grow first, or fail. */
+char *aurora__result_begin_head_slowly(aurora_result_t *result);
+int aurora__result_add_row_slowly(aurora_result_t *result, const char *head, uint64_t copied,
+                                  uint64_t texts, char **ret_row);
+
 /* Begins a row: room for its head, the null bits all clear. It is not part of the result until
  * add_row. NULL: no memory. */
-char *aurora__result_begin_head(aurora_result_t *result);
+static inline char *aurora__result_begin_head(aurora_result_t *result)
+{
+  char *head = result->arena.position;
+  uint64_t *nulls;
+
+  if (result->head_size > aurora__arena_room(&result->arena)) {
+    head = aurora__result_begin_head_slowly(result);
+    if (!head)
+      return NULL;
+  }
+  nulls = aurora__row_nulls(result, head);
+  for (unsigned i = 0; i < result->count; i += 64)
+    nulls[i / 64] = 0;
+  return head;
+}
 
 /*
  * Makes the row whose head begin_head gave the result's last one, with room for that many bytes of
  * texts behind its head. *ret_row is where it is now: when it has to move, the head and the first
  * `copied` bytes behind it move with it. 0; UV_ENOMEM; AURORA_ETOOBIG.
  */
-int aurora__result_add_row(aurora_result_t *result, const char *head, uint64_t copied,
-                           uint64_t texts, char **ret_row);
+static inline int aurora__result_add_row(aurora_result_t *result, char *head, uint64_t copied,
+                                         uint64_t texts, char **ret_row)
+{
+  uint64_t size = result->head_size + texts;
+  uint64_t cost = size + sizeof(char *);
+
+  if (size > aurora__arena_room(&result->arena) || cost > result->limit - result->memory ||
+      result->rows_count == result->rows_room)
+    return aurora__result_add_row_slowly(result, head, copied, texts, ret_row);
+  aurora__arena_take(&result->arena, (size_t)size);
+  result->rows[result->rows_count++] = head;
+  result->memory += cost;
+  *ret_row = head;
+  return 0;
+}
 
 #endif

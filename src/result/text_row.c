@@ -13,6 +13,10 @@
 
 #include "result/storage.h"
 
+/* Between two cells lie the length of the second, less the byte that became the NUL of the first, and
+ * a byte for each NULL. Distances are or-ed together, which can make 15 of two that are below 9. */
+enum { LONGEST_GAP = 16 };
+
 /* Fills in the head as if the texts were copied one by one; returns how many bytes they take. */
 static uint64_t scatter(const aurora_result_t *result, char *head, char *const *row,
                         const unsigned long *lengths)
@@ -48,20 +52,23 @@ int aurora__result_append_text(aurora_result_t *result, char *const *row,
                                const unsigned long *lengths)
 {
   const unsigned count = result->count;
-  const uint32_t head_size = (uint32_t)result->head_size;
-  const uintptr_t longest_gap = 9 + (uintptr_t)count;
   char *head = aurora__result_begin_head(result);
-  const char *base = NULL;
-  uintptr_t next = 0;           /* the first byte behind the NUL of the cell before */
-  bool contiguous = true;       /* the cells lie as described above */
+  aurora__cell_t *cells = aurora__row_cells(head);
+  uintptr_t origin;             /* what offset 0 would be, if the texts were where they are now */
+  uintptr_t next;               /* the first byte behind the NUL of the cell before */
+  uintptr_t gaps = 0;           /* the distances from there to each cell, or-ed together */
   unsigned char unfinished = 0; /* not 0: some cell has no NUL behind it */
-  aurora__cell_t *cells;
+  bool in_one_piece;
   uint64_t texts;
+  unsigned first = 0;
   int err;
 
   if (!head)
     return UV_ENOMEM;
-  cells = aurora__row_cells(head);
+  while (first < count && !row[first])
+    first++;
+  next = first < count ? (uintptr_t)row[first] : 0;
+  origin = next - result->head_size;
   for (unsigned i = 0; i < count; i++) {
     const char *cell = row[i];
     unsigned long size;
@@ -70,28 +77,24 @@ int aurora__result_append_text(aurora_result_t *result, char *const *row,
       aurora__set_null(aurora__row_nulls(result, head), i);
       continue;
     }
-    if (!base) {
-      base = cell;
-      next = (uintptr_t)cell;
-    }
     size = lengths[i];
-    contiguous &= (uintptr_t)cell - next < longest_gap;
+    gaps |= (uintptr_t)cell - next;
     unfinished |= (unsigned char)cell[size];
-    cells[i].slice.offset = head_size + (uint32_t)(cell - base);
+    cells[i].slice.offset = (uint32_t)((uintptr_t)cell - origin);
     cells[i].slice.size = (uint32_t)size;
     next = (uintptr_t)cell + size + 1;
   }
-  contiguous &= unfinished == 0;
-  texts = base ? (uint64_t)(next - (uintptr_t)base) : 0;
-  if (!contiguous)
+  texts = next - origin - result->head_size;
+  in_one_piece = unfinished == 0 && gaps < LONGEST_GAP + (uintptr_t)count;
+  if (!in_one_piece)
     texts = scatter(result, head, row, lengths);
 
   err = aurora__result_add_row(result, head, 0, texts, &head);
   if (err)
     return err;
-  if (!contiguous)
+  if (!in_one_piece)
     copy_each(result, head, row);
-  else if (base)
-    memcpy(head + head_size, base, (size_t)texts);
+  else if (first < count)
+    memcpy(head + result->head_size, row[first], (size_t)texts);
   return 0;
 }

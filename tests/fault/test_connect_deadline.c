@@ -19,8 +19,8 @@
 
 enum {
   CONNECT_TIMEOUT_MS = 300,
-  LATE_MS = 250, /* by which a busy machine may be late */
-  STALL_MS = 100 /* more than any turn of a loop that does not block, even on one */
+  LATE_MS = 2000, /* by which a busy machine may be late */
+  STALL_MS = 250 /* more than any turn of a loop that does not block, even on one */
 };
 
 static database_t database;
@@ -263,7 +263,8 @@ START_TEST(a_warm_up_and_a_check_end_by_the_deadline_too)
   must_be_in_time(&answer, &silent);
   client_wait(&client, &lease);
   answer_must_be(&lease, UV_ETIMEDOUT);
-  must_be_in_time(&lease, &silent);
+  /* It waited for an attempt of the warm-up's, which had begun a little earlier. */
+  ck_assert_uint_le(answer_took(&lease), CONNECT_TIMEOUT_MS + 500);
   client_close(&client, 0);
   bad_server_stop(server);
 }

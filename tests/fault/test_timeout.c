@@ -12,7 +12,7 @@
 
 enum {
   TIMEOUT_MS = 100,
-  LATE_MS = 250, /* by which a busy machine may be late */
+  LATE_MS = 2000, /* by which a busy machine may be late */
   LARGE = 32 * 1024 * 1024
 };
 
@@ -118,7 +118,9 @@ START_TEST(the_time_to_connect_counts)
   ask_for_long(&client, &answer, is_prepared(_i), TIMEOUT_MS);
   client_wait(&client, &answer);
   must_be_timely(&answer, TIMEOUT_MS);
-  client_close(&client, 0);
+  /* The close leaves time for the kill. */
+  client_close(&client, 5000);
+  ck_assert(nothing_sleeps(NULL));
 }
 END_TEST
 
@@ -133,7 +135,8 @@ START_TEST(the_pools_time_out_holds_without_one_of_its_own)
   ask_for_long(&client, &answer, false, 0);
   client_wait(&client, &answer);
   must_be_timely(&answer, TIMEOUT_MS);
-  client_close(&client, 0);
+  client_close(&client, 5000);
+  ck_assert(nothing_sleeps(NULL));
 }
 END_TEST
 
@@ -433,8 +436,11 @@ START_TEST(a_query_is_cancelled_after_n_turns)
                     is_prepared(_i) ? AURORA_PARAMS(0) : AURORA_NO_PARAMS, 0, 0);
     for (int i = 0; i < turns && !answer.done; i++)
       uv_run(&client.loop, UV_RUN_NOWAIT);
-    if (!answer.done)
-      ck_assert_int_eq(aurora_query_cancel(answer.query), 0);
+    if (!answer.done) {
+      int code = aurora_query_cancel(answer.query);
+
+      ck_assert(code == 0 || code == UV_EALREADY);
+    }
     client_wait(&client, &answer);
     if (answer.failed)
       answer_must_be(&answer, UV_ECANCELED);
@@ -508,9 +514,8 @@ END_TEST
 START_TEST(a_kill_hangs_and_the_next_one_works)
 {
   const fault_script_t pass = {.to_server = {.cut = FAULT_NONE}};
-  /* Both ways, from within the handshake on. */
-  const fault_script_t hang = {.to_server = {.cut = FAULT_STALL, .after = 100},
-                               .to_client = {.cut = FAULT_STALL, .after = 100}};
+  /* The greeting comes, and TLS or the login is not answered. */
+  const fault_script_t hang = {.to_server = {.cut = FAULT_STALL, .after = 60}};
   aurora_config_t config;
   client_t client;
   answer_t answer;
