@@ -107,8 +107,9 @@ static void on_closed(uv_handle_t *handle)
   aurora__connection_free_if_unused(connection);
 }
 
-static void fail_queue(aurora_connection_t *connection, aurora_close_reason_t reason)
+void aurora__connection_fail_queue(aurora_connection_t *connection)
 {
+  aurora_close_reason_t reason = connection->close_reason;
   aurora__list_t *node;
 
   while ((node = aurora__list_pop_front(&connection->queue)) != NULL)
@@ -190,7 +191,7 @@ void aurora__connection_die(aurora_connection_t *connection, aurora_close_reason
     aurora__connection_fail_query(connection, error);
   aurora__connection_forget_query(connection);
   aurora__statements_clear(&connection->statements);
-  fail_queue(connection, reason);
+  aurora__connection_fail_queue(connection);
   aurora__pool_gone(pool, connection);
 }
 

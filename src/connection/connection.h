@@ -142,6 +142,8 @@ void aurora__connection_free_if_unused(aurora_connection_t *connection);
 void aurora__connection_forget_query(aurora_connection_t *connection);
 /* A lease's next query; or its end, when it was released and nothing is left to run. */
 void aurora__connection_lease_goes_on(aurora_connection_t *connection);
+/* The session has ended: so do the queries that wait for their turn on it. */
+void aurora__connection_fail_queue(aurora_connection_t *connection);
 /* The statement that is being killed has ended. */
 void aurora__connection_settled(aurora_connection_t *connection);
 

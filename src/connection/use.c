@@ -90,7 +90,10 @@ void aurora__connection_enqueue(aurora_connection_t *connection, aurora_query_t 
   query->on_lease = true;
   query->connection = connection;
   aurora__list_push_back(&connection->queue, &query->node);
-  aurora__connection_lease_goes_on(connection);
+  if (connection->state == AURORA__CONNECTION_CLOSING)
+    aurora__connection_fail_queue(connection);
+  else
+    aurora__connection_lease_goes_on(connection);
 }
 
 void aurora__connection_unlease(aurora_connection_t *connection)

@@ -20,7 +20,7 @@
 enum {
   CONNECT_TIMEOUT_MS = 300,
   LATE_MS = 2000, /* by which a busy machine may be late */
-  STALL_MS = 250 /* more than any turn of a loop that does not block, even on one */
+  STALL_MS = 250  /* more than any turn of a loop that does not block, even on one */
 };
 
 static database_t database;

@@ -91,6 +91,13 @@ static void kill_connection(const char *what, int64_t id)
   ck_assert_int_eq(database_sql(&database, sql), 0);
 }
 
+/* A server does not look whether its client is there while it sleeps. */
+static void end_sleepers(void)
+{
+  while (sleeper() > 0)
+    kill_connection("CONNECTION", sleeper());
+}
+
 static void wait_until_gone(int64_t id)
 {
   char sql[128];
@@ -280,18 +287,32 @@ START_TEST(a_leased_connection_is_killed)
 }
 END_TEST
 
+static void on_plain(const aurora_error_t *error, const aurora_result_t *result, void *data)
+{
+  answer_t *answer = data;
+
+  (void)result;
+  answer->calls++;
+  answer->done = true;
+  answer->failed = error != NULL;
+  if (error)
+    answer->error = *error;
+}
+
 /* Its holder knows what the session was for: nothing of a lease is ever sent again. */
 START_TEST(a_statement_of_a_lease_is_not_sent_again)
 {
   const aurora_query_options_t options = {.flags = AURORA_QUERY_IDEMPOTENT};
-  answer_t lease, answer;
+  answer_t lease, answer = {.calls = 0};
   client_t client;
 
-  (void)options;
   open_through_proxy(&client, _i);
   client_acquire(&client, &lease);
   client_wait(&client, &lease);
-  client_ask_lease(&client, lease.connection, &answer, "SELECT SLEEP(3)", AURORA_NO_PARAMS, 0);
+  ck_assert_int_eq(aurora_connection_query_with(lease.connection, "SELECT SLEEP(3)",
+                                                AURORA_NO_PARAMS, &options, on_plain, &answer,
+                                                NULL),
+                   0);
   loop_run_until_true(&client.loop, something_sleeps, NULL, CLIENT_PATIENCE_MS);
   fault_proxy_apply(client.proxy, &fault_reset);
   client_wait(&client, &answer);
@@ -379,7 +400,7 @@ START_TEST(an_idempotent_query_is_sent_again_only_once)
   ask(&client, &answer, "SELECT 3 + SLEEP(2)", "SELECT ? + SLEEP(2)", _i, AURORA_QUERY_IDEMPOTENT);
   loop_run_until_true(&client.loop, something_sleeps, NULL, CLIENT_PATIENCE_MS);
   fault_proxy_apply(client.proxy, &fault_reset);
-  /* The first goes on: a server does not look whether its client is there while it sleeps. */
+  /* The first goes on. */
   loop_run_until_true(&client.loop, two_sleep, NULL, CLIENT_PATIENCE_MS);
   fault_proxy_apply(client.proxy, &fault_reset);
   client_wait(&client, &answer);
@@ -400,18 +421,6 @@ static int on_row(const aurora_result_t *row, void *data)
   return 0;
 }
 
-static void on_streamed(const aurora_error_t *error, const aurora_result_t *result, void *data)
-{
-  answer_t *answer = data;
-
-  (void)result;
-  answer->calls++;
-  answer->done = true;
-  answer->failed = error != NULL;
-  if (error)
-    answer->error = *error;
-}
-
 /* Twice is not as good as once for a caller who has seen rows. */
 START_TEST(a_stream_is_not_sent_again_after_rows)
 {
@@ -426,7 +435,7 @@ START_TEST(a_stream_is_not_sent_again_after_rows)
   fault_proxy_apply(client.proxy, &later);
   ck_assert_int_eq(aurora_pool_query_with(client.pool,
                                           "SELECT REPEAT('x', 1000) FROM seq_1_to_10000",
-                                          AURORA_NO_PARAMS, &options, on_streamed, &answer, NULL),
+                                          AURORA_NO_PARAMS, &options, on_plain, &answer, NULL),
                    0);
   client_wait(&client, &answer);
   answer_must_be(&answer, AURORA_ELOST);
@@ -462,6 +471,7 @@ static Suite *make_suite(void)
   TCase *tcase = tcase_create("lost");
 
   tcase_set_timeout(tcase, 60);
+  tcase_add_checked_fixture(tcase, end_sleepers, NULL);
   tcase_add_loop_test(tcase, the_server_dies_while_idle, 0, 2);
   tcase_add_loop_test(tcase, the_server_dies_while_running, 0, 4);
   tcase_add_loop_test(tcase, the_server_dies_while_a_result_comes, 0, 4);
