@@ -1,5 +1,5 @@
 /*
- * The pool's life: made, found, told by its connections. Its end is close.c.
+ * The pool's life: made, and told by its connections. Its end is close.c.
  */
 #include "pool/pool.h"
 
@@ -27,79 +27,6 @@ static void init_library(void)
   library_status = mysql_library_init(0, NULL, NULL);
   if (known && ((before.sa_flags & SA_SIGINFO) || before.sa_handler != SIG_DFL))
     sigaction(SIGPIPE, &before, NULL);
-}
-
-/* --- The pools that aurora_pool_get has made ---------------------------------------------------- */
-
-static uv_once_t registry_once = UV_ONCE_INIT;
-static uv_mutex_t registry_lock; /* loops live on different threads */
-static aurora__list_t registry;
-
-static void init_registry(void)
-{
-  aurora__list_init(&registry);
-  if (uv_mutex_init(&registry_lock))
-    aurora__bug(__func__, "no mutex");
-}
-
-static aurora_pool_t *find_registered(const uv_loop_t *loop)
-{
-  aurora_pool_t *found = NULL;
-  aurora__list_t *node;
-
-  uv_mutex_lock(&registry_lock);
-  for (node = registry.next; node != &registry && !found; node = node->next) {
-    aurora_pool_t *pool = aurora__container_of(node, aurora_pool_t, registry_node);
-    if (pool->loop == loop)
-      found = pool;
-  }
-  uv_mutex_unlock(&registry_lock);
-  return found;
-}
-
-static void add_registered(aurora_pool_t *pool)
-{
-  uv_mutex_lock(&registry_lock);
-  aurora__list_push_back(&registry, &pool->registry_node);
-  pool->registered = true;
-  uv_mutex_unlock(&registry_lock);
-}
-
-void aurora__pool_unregister(aurora_pool_t *pool)
-{
-  if (!pool->registered)
-    return;
-  uv_mutex_lock(&registry_lock);
-  aurora__list_remove(&pool->registry_node);
-  pool->registered = false;
-  uv_mutex_unlock(&registry_lock);
-}
-
-int aurora_pool_get(uv_loop_t *loop, aurora_pool_t **ret_pool, aurora_error_t *ret_error)
-{
-  aurora_config_t config;
-  aurora_pool_t *pool;
-  int code;
-
-  if (!loop || !ret_pool)
-    return aurora__error_set(ret_error, UV_EINVAL, AURORA_NOT_SENT, "%s is NULL",
-                             loop ? "ret_pool" : "loop");
-  uv_once(&registry_once, init_registry);
-  pool = find_registered(loop);
-  if (pool) {
-    *ret_pool = pool;
-    return 0;
-  }
-  aurora_config_init(&config);
-  code = aurora_config_from_env(&config, ret_error);
-  if (!code)
-    code = aurora_pool_create(loop, &config, &pool, ret_error);
-  aurora_config_clear(&config);
-  if (code)
-    return code;
-  add_registered(pool);
-  *ret_pool = pool;
-  return 0;
 }
 
 /* --- Making ------------------------------------------------------------------------------------- */

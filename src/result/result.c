@@ -153,6 +153,15 @@ void aurora__result_chain_take(aurora_result_t *first, aurora_result_t *next)
   first->next = next;
 }
 
+void aurora__result_chain_relink(aurora_result_t *first, const aurora_result_t *old,
+                                 aurora_result_t *fresh)
+{
+  while (first->next && first->next != old)
+    first = first->next;
+  if (first->next)
+    first->next = fresh;
+}
+
 int aurora__result_clear_rows(aurora_result_t **result)
 {
   aurora_result_t *old = *result;

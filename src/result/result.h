@@ -70,6 +70,11 @@ void aurora__result_chain_take(aurora_result_t *first, aurora_result_t *next);
  */
 int aurora__result_clear_rows(aurora_result_t **result);
 
+/* After clear_rows gave a new object: where old hung behind first, fresh hangs now. old may be gone
+ * already; only its address is looked at. Nothing happens if it does not hang there. */
+void aurora__result_chain_relink(aurora_result_t *first, const aurora_result_t *old,
+                                 aurora_result_t *fresh);
+
 /* Bytes of memory that the rows take: what is held against the limit. */
 uint64_t aurora__result_memory(const aurora_result_t *result);
 

@@ -214,6 +214,26 @@ START_TEST(streamed_rows_reuse_the_memory)
 }
 END_TEST
 
+/* A row of the second result of a procedure call is streamed, and kept by the callback. */
+START_TEST(a_kept_row_leaves_its_chain)
+{
+  aurora_result_t *first = strings(UINT64_MAX), *second = strings(UINT64_MAX);
+  aurora_result_t *before = second, *kept;
+
+  aurora__result_chain_take(first, second);
+  ck_assert_int_eq(append(second, "kept"), 0);
+  kept = aurora_result_ref(second);
+  ck_assert_int_eq(aurora__result_clear_rows(&second), 0);
+  aurora__result_chain_relink(first, before, second);
+  ck_assert_ptr_eq(aurora_result_next(first), second);
+  aurora__result_chain_relink(first, before, second); /* does not hang there any more */
+  ck_assert_ptr_eq(aurora_result_next(first), second);
+  aurora_result_unref(first);
+  ck_assert_str_eq(aurora_result_value(kept, 0, 0).as.text.data, "kept");
+  aurora_result_unref(kept);
+}
+END_TEST
+
 static aurora_result_t *cell(enum enum_field_types type, unsigned flags, unsigned charset,
                              const char *text)
 {
@@ -438,6 +458,7 @@ int main(void)
   tcase_add_test(tcase, a_statement_without_rows);
   tcase_add_test(tcase, chains_live_and_die_with_their_first);
   tcase_add_test(tcase, streamed_rows_reuse_the_memory);
+  tcase_add_test(tcase, a_kept_row_leaves_its_chain);
   tcase_add_test(tcase, integers_are_read_when_they_fit);
   tcase_add_test(tcase, texts_are_read_as_what_they_are);
   tcase_add_test(tcase, dates_are_read_as_what_they_are);
