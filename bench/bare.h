@@ -25,6 +25,7 @@ typedef struct {
   const char *database;
   bool tls;           /* demand TLS */
   const char *ssl_ca; /* with tls: verify the certificate against it */
+  const char *ssl_cert, *ssl_key; /* with tls: the client's own; NULL: none */
 } bare_target_t;
 
 typedef enum {

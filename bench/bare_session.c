@@ -41,6 +41,10 @@ int bare_session_open(bare_session_t *session, const bare_target_t *target, bool
     mysql_options(session->mysql, MYSQL_OPT_SSL_ENFORCE, &yes);
     if (target->ssl_ca)
       mysql_options(session->mysql, MYSQL_OPT_SSL_CA, target->ssl_ca);
+    if (target->ssl_cert) {
+      mysql_options(session->mysql, MYSQL_OPT_SSL_CERT, target->ssl_cert);
+      mysql_options(session->mysql, MYSQL_OPT_SSL_KEY, target->ssl_key);
+    }
     mysql_options(session->mysql, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, &verify);
   }
   if (nonblocking)

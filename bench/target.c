@@ -79,7 +79,9 @@ static void bare_for(const target_t *target, target_link_t link, bare_target_t *
                               .user = config->user,
                               .password = config->password,
                               .database = config->database,
-                              .tls = link != TARGET_PLAIN};
+                              .tls = link != TARGET_PLAIN,
+                              .ssl_cert = config->ssl_cert,
+                              .ssl_key = config->ssl_key};
   if (tls_mode(config) == AURORA_SSL_VERIFY_IDENTITY)
     ret_bare->ssl_ca = config->ssl_ca;
 }

@@ -11,6 +11,9 @@
  */
 #include "connection/connection.h"
 
+#include <string.h>
+
+#include <errmsg.h>
 #include <mysqld_error.h>
 
 #include "base/error.h"
@@ -133,6 +136,20 @@ static void end_failed(aurora_connection_t *connection, const aurora_error_t *er
   close_statement(connection, statement, &close_unkept);
 }
 
+/*
+ * The statement's result has other columns than when it was prepared, which libmariadb takes for an
+ * error when it has been executed already, and cannot read. The session ends; a plain read goes to
+ * another one, which prepares it anew.
+ */
+static void table_altered(aurora_connection_t *connection, aurora_error_t *error)
+{
+  aurora__error_set(error, AURORA_ELOST, AURORA_UNKNOWN,
+                    "the columns of the statement's result have changed since it was prepared");
+  if (connection->query && connection->harmless &&
+      strncasecmp(aurora__query_sql(connection->query), "SELECT", 6) == 0)
+    connection->query->flags |= AURORA_QUERY_IDEMPOTENT;
+}
+
 static void fail(aurora_connection_t *connection)
 {
   MYSQL_STMT *handle = handle_of(connection);
@@ -148,10 +165,13 @@ static void fail(aurora_connection_t *connection)
     number = mysql_errno(mysql);
     aurora__results_error(connection, number, mysql_sqlstate(mysql), mysql_error(mysql), &error);
   }
-  if (aurora__is_server_errno(number))
+  if (aurora__is_server_errno(number)) {
     end_failed(connection, &error);
-  else
-    aurora__connection_query_failed(connection, &error, false);
+    return;
+  }
+  if (number == CR_NEW_STMT_METADATA)
+    table_altered(connection, &error);
+  aurora__connection_query_failed(connection, &error, false);
 }
 
 static void fail_for_memory(aurora_connection_t *connection)

@@ -1,9 +1,8 @@
 /*
  * Taking in the results of the query in hand. See results.h.
  *
- * connection->first owns the chain of results. connection->current is the one that rows are added to:
- * the last of the chain or, when rows are streamed or dropped, an object of its own with one row at
- * most; then it has a reference of its own too.
+ * connection->first owns the chain of results. connection->current is the last of the chain, to which
+ * rows are added; when rows are streamed or dropped it holds one row at most.
  */
 #include "connection/results.h"
 
@@ -30,13 +29,14 @@ bool aurora__results_begin(aurora_connection_t *connection, aurora__columns_t *c
                            aurora__protocol_t protocol)
 {
   uint64_t limit = connection->pool->config.max_result_size;
+  uint64_t taken = 0;
+  const aurora_result_t *earlier;
   aurora_result_t *result;
 
-  if (connection->first && connection->current) {
-    /* Results share one limit. */
-    uint64_t taken = aurora__result_memory(connection->first);
-    limit = taken < limit ? limit - taken : 0;
-  }
+  /* The results of one query share one limit. */
+  for (earlier = connection->first; earlier; earlier = aurora_result_next(earlier))
+    taken += aurora__result_memory(earlier);
+  limit = taken < limit ? limit - taken : 0;
   if (aurora__result_create(columns, protocol, limit, &result)) {
     aurora__results_no_memory(connection);
     return false;
@@ -77,6 +77,8 @@ static bool clear_rows(aurora_connection_t *connection)
   /* Somebody keeps the old one; ours is a new object. */
   if (connection->first == before)
     connection->first = connection->current;
+  else if (connection->current != before)
+    aurora__result_chain_relink(connection->first, before, connection->current);
   return true;
 }
 

@@ -94,8 +94,14 @@ static void kill_connection(const char *what, int64_t id)
 /* A server does not look whether its client is there while it sleeps. */
 static void end_sleepers(void)
 {
-  while (sleeper() > 0)
-    kill_connection("CONNECTION", sleeper());
+  int64_t id;
+
+  while ((id = sleeper()) > 0) {
+    char sql[64];
+
+    snprintf(sql, sizeof sql, "KILL CONNECTION %lld", (long long)id);
+    database_sql(&database, sql); /* it may have ended in between */
+  }
 }
 
 static void wait_until_gone(int64_t id)
