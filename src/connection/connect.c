@@ -321,6 +321,7 @@ static void work(uv_work_t *request)
     return;
   }
   current_job = job;
+  aurora__tls_forget_errors();
   set_options(mysql, job->config);
   job->succeeded = connect_and_set_up(job, mysql);
   if (!job->succeeded)
@@ -333,6 +334,7 @@ static void work(uv_work_t *request)
   } else {
     mysql_close(mysql);
   }
+  aurora__tls_forget_errors();
   current_job = NULL;
   unpublish(job);
 }

@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "connection/binds.h"
 #include "connection/driver.h"
+#include "connection/tls.h"
 #include "pool/pool.h"
 
 const char *aurora__connection_state_name(aurora__connection_state_t state)
@@ -136,6 +137,7 @@ static void close_session(aurora_connection_t *connection, bool polite)
   /* The handle first: a descriptor that is polled must not be closed. */
   uv_close((uv_handle_t *)&connection->poll, on_closed);
   mysql_close(connection->mysql);
+  aurora__tls_forget_errors();
   connection->mysql = NULL;
   if (connection->closing_statement) {
     aurora__statement_free(connection->closing_statement);

@@ -86,6 +86,7 @@ struct aurora_connection {
   MYSQL *mysql;
   uint64_t server_id; /* CONNECTION_ID() */
   bool tracks_state;
+  bool encrypted;
 
   /* Driver. */
   uv_poll_t poll;

@@ -19,6 +19,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "connection/tls.h"
 #include "pool/pool.h"
 
 /* Resuming a call whose socket was shut down ends it at once; this many times is far beyond any
@@ -64,6 +65,20 @@ static int status_of(int events)
   return status;
 }
 
+static int start(aurora_connection_t *connection)
+{
+  if (connection->encrypted)
+    aurora__tls_forget_errors();
+  return connection->operation->start(connection);
+}
+
+static int resume_call(aurora_connection_t *connection, int status)
+{
+  if (connection->encrypted)
+    aurora__tls_forget_errors();
+  return connection->operation->cont(connection, status);
+}
+
 static bool gave_turn(const aurora_connection_t *connection)
 {
   return !aurora__list_empty(&connection->run_node);
@@ -79,7 +94,7 @@ static void run(aurora_connection_t *connection)
   while ((operation = connection->next_operation) != NULL && !gave_turn(connection)) {
     connection->next_operation = NULL;
     connection->operation = operation;
-    waits_for = operation->start(connection);
+    waits_for = start(connection);
     if (waits_for) {
       connection->waits_for = waits_for;
       arm(connection, events_of(waits_for));
@@ -125,7 +140,7 @@ void aurora__driver_take_turn(aurora_connection_t *connection)
 static void resume(aurora_connection_t *connection, int events)
 {
   const aurora__operation_t *operation = connection->operation;
-  int waits_for = operation->cont(connection, status_of(events));
+  int waits_for = resume_call(connection, status_of(events));
 
   if (waits_for) {
     connection->waits_for = waits_for;
@@ -181,7 +196,7 @@ void aurora__driver_abort(aurora_connection_t *connection)
   if (!operation)
     return;
   shutdown((int)mysql_get_socket(connection->mysql), SHUT_RDWR);
-  while (operation->cont(connection, MYSQL_WAIT_READ | MYSQL_WAIT_WRITE)) {
+  while (resume_call(connection, MYSQL_WAIT_READ | MYSQL_WAIT_WRITE)) {
     if (++turns == ABORT_TURNS)
       aurora__bug(__func__, "a call on a socket that is shut down does not end");
   }

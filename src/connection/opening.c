@@ -39,6 +39,7 @@ static void take_session(aurora_connection_t *connection, aurora__connect_t *job
 
   connection->mysql = job->mysql;
   connection->tracks_state = job->tracks_state;
+  connection->encrypted = mysql_get_ssl_cipher(job->mysql) != NULL;
   connection->server_id = mysql_thread_id(job->mysql);
   /* From here on its calls are made by start and cont. */
   mysql_options(connection->mysql, MYSQL_OPT_NONBLOCK, NULL);

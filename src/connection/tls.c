@@ -7,6 +7,7 @@
 typedef unsigned char uchar;
 #include <ma_pvio.h>
 #include <ma_tls.h>
+#include <openssl/err.h>
 #include <openssl/ssl.h>
 
 void aurora__tls_drop_certificates(MYSQL *mysql)
@@ -19,4 +20,10 @@ void aurora__tls_drop_certificates(MYSQL *mysql)
   empty = X509_STORE_new();
   if (empty)
     SSL_CTX_set_cert_store(SSL_get_SSL_CTX(tls->ssl), empty);
+}
+
+void aurora__tls_forget_errors(void)
+{
+  if (ERR_peek_error())
+    ERR_clear_error();
 }

@@ -1,5 +1,5 @@
 /*
- * The one look inside libmariadb's TLS session.
+ * What OpenSSL needs beside libmariadb: the one look inside its TLS session, and a clean error queue.
  */
 #ifndef AURORA_CONNECTION_TLS_H
 #define AURORA_CONNECTION_TLS_H
@@ -14,5 +14,15 @@
  * and milliseconds to free: on the loop, when the connection is closed there.
  */
 void aurora__tls_drop_certificates(MYSQL *mysql);
+
+/*
+ * Empties the thread's queue of OpenSSL errors.
+ *
+ * libmariadb does not, though SSL_get_error must be asked with an empty queue: an error of another
+ * session, or of the program's own, that is still in it makes a read which only has to wait look like
+ * a lost connection. Before every call on an encrypted session, then, and after those that may have
+ * failed, so that none is left to the program.
+ */
+void aurora__tls_forget_errors(void);
 
 #endif

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <openssl/err.h>
+
 #include "client.h"
 #include "support/loop.h"
 #include "support/runner.h"
@@ -454,6 +456,57 @@ START_TEST(a_stream_is_not_sent_again_after_rows)
 }
 END_TEST
 
+/* --- OpenSSL's error queue ---------------------------------------------------------------------- */
+
+static void leave_an_error(uv_timer_t *timer)
+{
+  (void)timer;
+  ERR_raise(ERR_LIB_USER, 1);
+}
+
+/* OpenSSL has one queue of errors a thread. What somebody else leaves there is no error of ours. */
+START_TEST(errors_of_the_program_do_no_harm)
+{
+  uv_timer_t timer;
+  client_t client;
+  answer_t answer;
+  int64_t id;
+
+  open_client(&client, 1);
+  ck_assert_int_eq(uv_timer_init(&client.loop, &timer), 0);
+  ck_assert_int_eq(uv_timer_start(&timer, leave_an_error, 0, 1), 0);
+  id = client_get(&client, "SELECT CONNECTION_ID()");
+  for (int i = 0; i < 20; i++) {
+    ask(&client, &answer, "SELECT 3 + SLEEP(0.005)", "SELECT ? + SLEEP(0.005)", _i * 2, 0);
+    client_wait(&client, &answer);
+    answer_must_be_good(&answer);
+    ck_assert_int_eq(answer.value, 3);
+  }
+  ck_assert_int_eq(client_get(&client, "SELECT CONNECTION_ID()"), id);
+  uv_close((uv_handle_t *)&timer, NULL);
+  client_close(&client, 0);
+}
+END_TEST
+
+START_TEST(no_error_is_left_to_the_program)
+{
+  client_t client;
+  answer_t answer;
+
+  open_through_proxy(&client, 1);
+  ERR_clear_error();
+  ask(&client, &answer, "SELECT SLEEP(3)", "SELECT SLEEP(?)", _i * 2, 0);
+  loop_run_until_true(&client.loop, something_sleeps, NULL, CLIENT_PATIENCE_MS);
+  fault_proxy_apply(client.proxy, &fault_reset);
+  client_wait(&client, &answer);
+  answer_must_be(&answer, AURORA_ELOST);
+  ck_assert_uint_eq(ERR_peek_error(), 0);
+  client_get(&client, "SELECT 1");
+  client_close(&client, 0);
+  ck_assert_uint_eq(ERR_peek_error(), 0);
+}
+END_TEST
+
 /* --- Time --------------------------------------------------------------------------------------- */
 
 START_TEST(the_server_closes_what_was_idle_too_long)
@@ -492,6 +545,8 @@ static Suite *make_suite(void)
   tcase_add_loop_test(tcase, an_idempotent_query_is_sent_again, 0, 4);
   tcase_add_loop_test(tcase, an_idempotent_query_is_sent_again_only_once, 0, 4);
   tcase_add_loop_test(tcase, a_stream_is_not_sent_again_after_rows, 0, 2);
+  tcase_add_loop_test(tcase, errors_of_the_program_do_no_harm, 0, 2);
+  tcase_add_loop_test(tcase, no_error_is_left_to_the_program, 0, 2);
   tcase_add_loop_test(tcase, the_server_closes_what_was_idle_too_long, 0, 2);
   suite_add_tcase(suite, tcase);
   return suite;
