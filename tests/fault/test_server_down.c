@@ -197,7 +197,6 @@ static void on_inserted(const aurora_error_t *error, const aurora_result_t *resu
   caller->outcomes[caller->done++] = (signed char)(error ? (int)error->outcome : SUCCEEDED);
   ended++;
   lost += error != NULL;
-            error->outcome, error->message);
             if (error && error->code != AURORA_ELOST && error->code != AURORA_ESERVER)
               ck_abort_msg("%s: %s", aurora_err_name(error->code), error->message);
             if (caller->done < STATEMENTS)
