@@ -269,7 +269,7 @@ static int prepare_all(bare_t *bare, unsigned in_flight, bare_error_t *ret_error
 int bare_run(bare_t *bare, const bare_statement_t *statement, uint64_t count, unsigned in_flight,
              bare_sample_cb sample, void *data, bare_totals_t *ret_totals, bare_error_t *ret_error)
 {
-  uint64_t begin;
+  uint64_t begin, cpu;
 
   if (in_flight == 0 || in_flight > bare->count) {
     snprintf(ret_error->message, sizeof ret_error->message, "there are %u connections",
@@ -284,6 +284,7 @@ int bare_run(bare_t *bare, const bare_statement_t *statement, uint64_t count, un
   memset(&bare->totals, 0, sizeof bare->totals);
   if (prepare_all(bare, in_flight, ret_error))
     return -1;
+  cpu = bare_cpu_time();
   begin = uv_hrtime();
   for (unsigned i = 0; i < in_flight; i++)
     send_next(&bare->connections[i]);
@@ -291,6 +292,7 @@ int bare_run(bare_t *bare, const bare_statement_t *statement, uint64_t count, un
   if (count)
     uv_run(bare->loop, UV_RUN_DEFAULT);
   bare->totals.elapsed = uv_hrtime() - begin;
+  bare->totals.cpu = bare_cpu_time() - cpu;
   if (bare->failed) {
     *ret_error = bare->error;
     return -1;

@@ -23,8 +23,8 @@ typedef struct {
   const char *user;
   const char *password;
   const char *database;
-  bool tls;           /* demand TLS */
-  const char *ssl_ca; /* with tls: verify the certificate against it */
+  bool tls;                       /* demand TLS */
+  const char *ssl_ca;             /* with tls: verify the certificate against it */
   const char *ssl_cert, *ssl_key; /* with tls: the client's own; NULL: none */
 } bare_target_t;
 
@@ -47,6 +47,7 @@ typedef struct {
   uint64_t rows;
   uint64_t bytes;   /* of the column values of these rows, as the server sent them */
   uint64_t elapsed; /* ns */
+  uint64_t cpu;     /* ns; of the whole process, user and kernel */
 } bare_totals_t;
 
 /* Called with the latency of each query, in ns: from sending it to having its last row. */
@@ -54,8 +55,11 @@ typedef void (*bare_sample_cb)(uint64_t nanoseconds, void *data);
 
 /* What went wrong, for people. */
 typedef struct {
-  char message[512];
+  char message[640];
 } bare_error_t;
+
+/* The CPU time that this process has used so far, ns. */
+uint64_t bare_cpu_time(void);
 
 typedef struct bare bare_t;
 typedef struct bare_blocking bare_blocking_t;

@@ -73,11 +73,12 @@ int bare_blocking_run(bare_blocking_t *blocking, const bare_statement_t *stateme
   bare_session_t *session = &blocking->session;
   size_t size = strlen(statement->sql);
   bare_totals_t totals = {0};
-  uint64_t begin, started_at = 0;
+  uint64_t begin, cpu, started_at = 0;
   int failed;
 
   if (bare_session_prepare(session, statement, ret_error))
     return -1;
+  cpu = bare_cpu_time();
   begin = uv_hrtime();
   for (uint64_t left = count; left; left--) {
     if (sample)
@@ -94,6 +95,7 @@ int bare_blocking_run(bare_blocking_t *blocking, const bare_statement_t *stateme
     totals.queries++;
   }
   totals.elapsed = uv_hrtime() - begin;
+  totals.cpu = bare_cpu_time() - cpu;
   bare_session_unprepare(session);
   *ret_totals = totals;
   return 0;

@@ -9,6 +9,15 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
+
+uint64_t bare_cpu_time(void)
+{
+  struct timespec time;
+
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+  return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
+}
 
 int bare_session_failed(bare_session_t *session, MYSQL_STMT *statement, const char *what,
                         bare_error_t *ret_error)

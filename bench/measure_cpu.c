@@ -2,12 +2,11 @@
  * CPU time of the client for a query with 8 connections busy: through the pool, and by the hand-written
  * loop of bare.c, which does no more than it must.
  *
- * getrusage tells the time of the whole process, user and kernel, so a worker thread's would count.
- * Blocks alternate, and the one that comes first changes from round to round; each round gives a ratio,
+ * It is the time of the whole process, user and kernel, so a worker thread's would count. Blocks
+ * alternate, and the one that comes first changes from round to round; each round gives a ratio,
  * and the figure is the median of these. The server's time is not in it.
  */
 #include <stdio.h>
-#include <sys/resource.h>
 
 #include "measure.h"
 #include "pool_run.h"
@@ -25,20 +24,10 @@ typedef struct {
   samples_t rate[2]; /* queries a second */
 } cpu_t;
 
-static double cpu_seconds(void)
-{
-  struct rusage usage;
-
-  getrusage(RUSAGE_SELF, &usage);
-  return (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
-         (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
-}
-
 static int run_block(cpu_t *cpu, bool by_pool, const bare_statement_t *statement, unsigned queries,
                      double *ret_us, double *ret_rate, bare_error_t *ret_error)
 {
   bare_totals_t totals;
-  double begin = cpu_seconds();
   int code = by_pool ? pool_client_run(&cpu->client, statement, queries, CONNECTIONS, NULL, NULL,
                                        &totals, ret_error)
                      : bare_run(cpu->bare, statement, queries, CONNECTIONS, NULL, NULL, &totals,
@@ -46,7 +35,7 @@ static int run_block(cpu_t *cpu, bool by_pool, const bare_statement_t *statement
 
   if (code)
     return code;
-  *ret_us = (cpu_seconds() - begin) * 1e6 / queries;
+  *ret_us = (double)totals.cpu / 1e3 / queries;
   *ret_rate = (double)queries * 1e9 / (double)totals.elapsed;
   return 0;
 }
@@ -104,14 +93,15 @@ static void fill_in(figure_t *figure, cpu_t *cpu)
 static int measure(const target_t *target, cpu_t *cpu, const measure_size_t *size,
                    figures_t *figures, bare_error_t *ret_error)
 {
-  figure_t *text = figures_add(figures, "cpu_text_ratio", "client CPU a query, SELECT 1 as text",
-                               "x", 0, 1.15);
+  figure_t *text =
+      figures_add(figures, "cpu_text_ratio", "client CPU a query, SELECT 1 as text", "x", 0, 1.15);
   figure_t *row =
       figures_add(figures, "cpu_row_ratio", "client CPU a query, a row by its key", "x", 0, 1.15);
 
-  text->meaning = "The client's CPU time for a query with 8 connections busy, as a multiple of what "
-                  "a hand-written loop of uv_poll and libmariadb takes in the same run: no pool, "
-                  "nothing but sending and reading.";
+  text->meaning =
+      "The client's CPU time for a query with 8 connections busy, as a multiple of what "
+      "a hand-written loop of uv_poll and libmariadb takes in the same run: no pool, "
+      "nothing but sending and reading.";
   row->meaning = "The same for the prepared statement.";
   progress_step("Keeping 8 connections busy: SELECT 1");
   if (run_rounds(cpu, &target->text, size->cpu_rounds, size->cpu_queries, ret_error))

@@ -91,8 +91,8 @@ static void fill_in(figure_t *figure, overhead_t *overhead)
 static int measure(const target_t *target, overhead_t *overhead, unsigned rounds,
                    figures_t *figures, bare_error_t *ret_error)
 {
-  figure_t *text = figures_add(figures, "overhead_text_ms",
-                               "overhead of a query, SELECT 1 as text", "ms", 1, 0.02);
+  figure_t *text = figures_add(figures, "overhead_text_ms", "overhead of a query, SELECT 1 as text",
+                               "ms", 1, 0.02);
   figure_t *row = figures_add(figures, "overhead_row_ms", "overhead of a query, a row by its key",
                               "ms", 1, 0.02);
 

@@ -5,13 +5,16 @@
  * A clock of the kernel (timerfd) rings on the loop every 0.1 ms; the longest gap between two of its
  * callbacks is what any other callback of the program would have had to wait. The same is taken on
  * the idle loop for as long right before, for the gaps that the machine itself makes; the figure is
- * the difference. The CPU time that the loop's thread used between two rings is noted beside it: it
- * tells what the pool did there from what the machine did to the thread, as the workers that connect,
- * the server and the loop share its cores.
+ * the difference.
+ *
+ * The workers that connect, the server and the loop share the cores, and a gap may be nothing but a
+ * thread that was ready and got none. The kernel counts that (/proc/thread-self/schedstat: CPU time,
+ * time ready without a core, both in ns); the longest gap without it is what the pool itself did to
+ * the loop, and is given beside the figure.
  */
+#include <fcntl.h>
 #include <stdio.h>
 #include <sys/timerfd.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "measure.h"
@@ -24,8 +27,9 @@ enum { CONNECTIONS = 20, RING_NS = 100000, LEAST_IDLE_MS = 200 };
 typedef struct {
   int fd;
   uv_poll_t poll;
-  uint64_t last_at, last_cpu; /* ns; 0: no ring yet */
-  uint64_t longest, longest_cpu;
+  int schedstat;                /* a descriptor; -1: the kernel does not tell */
+  uint64_t last_at, last_ready; /* ns; 0: no ring yet */
+  uint64_t longest, longest_own;
 } watch_t;
 
 typedef struct {
@@ -37,27 +41,32 @@ typedef struct {
 } stall_t;
 
 typedef struct {
-  samples_t idle, busy, beyond, cpu, took; /* ms, a value a round */
+  samples_t idle, busy, beyond, own, took; /* ms, a value a round */
 } rounds_t;
 
-static uint64_t thread_cpu(void)
+/* How long this thread has been ready to run, and did not. */
+static uint64_t ready_time(const watch_t *watch)
 {
-  struct timespec time;
+  char text[96];
+  ssize_t size = watch->schedstat < 0 ? 0 : pread(watch->schedstat, text, sizeof text - 1, 0);
+  unsigned long long cpu, ready;
 
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
-  return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
+  text[size > 0 ? size : 0] = '\0';
+  return sscanf(text, "%llu %llu", &cpu, &ready) == 2 ? ready : 0;
 }
 
 static void look(watch_t *watch)
 {
-  uint64_t now = uv_hrtime(), cpu = thread_cpu();
+  uint64_t now = uv_hrtime(), ready = ready_time(watch);
+  uint64_t gap = now - watch->last_at, waited = ready - watch->last_ready;
 
-  if (watch->last_at && now - watch->last_at > watch->longest)
-    watch->longest = now - watch->last_at;
-  if (watch->last_at && cpu - watch->last_cpu > watch->longest_cpu)
-    watch->longest_cpu = cpu - watch->last_cpu;
+  if (watch->last_at) {
+    watch->longest = gap > watch->longest ? gap : watch->longest;
+    gap = gap > waited ? gap - waited : 0;
+    watch->longest_own = gap > watch->longest_own ? gap : watch->longest_own;
+  }
   watch->last_at = now;
-  watch->last_cpu = cpu;
+  watch->last_ready = ready;
 }
 
 static void on_ring(uv_poll_t *poll, int status, int events)
@@ -77,6 +86,7 @@ static int watch_start(watch_t *watch, uv_loop_t *loop)
   *watch = (watch_t){.fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC)};
   if (watch->fd < 0)
     return -1;
+  watch->schedstat = open("/proc/thread-self/schedstat", O_RDONLY | O_CLOEXEC);
   watch->poll.data = watch;
   uv_poll_init(loop, &watch->poll, watch->fd);
   uv_poll_start(&watch->poll, UV_READABLE, on_ring);
@@ -90,6 +100,8 @@ static void watch_stop(watch_t *watch, uv_loop_t *loop)
   uv_close((uv_handle_t *)&watch->poll, NULL);
   uv_run(loop, UV_RUN_NOWAIT);
   close(watch->fd);
+  if (watch->schedstat >= 0)
+    close(watch->schedstat);
 }
 
 static void on_idle_over(uv_timer_t *timer)
@@ -121,29 +133,33 @@ static void on_warm(const aurora_error_t *error, void *data)
   stall->ended = true;
   stall->failed = error != NULL;
   if (error)
-    snprintf(stall->error.message, sizeof stall->error.message, "the warm-up failed: %.400s",
+    snprintf(stall->error.message, sizeof stall->error.message, "the warm-up failed: %s",
              error->message);
   uv_stop(&stall->client.loop);
 }
 
-/* The loop while connections are opened, creating the pool and closing it included. */
+/* The loop while connections are opened, creating the pool included. */
 static int run_busy(stall_t *stall, const aurora_config_t *config, double *ret_took)
 {
   uv_loop_t *loop = &stall->client.loop;
   aurora_error_t error;
   uint64_t begin;
+  int code;
 
   if (watch_start(&stall->watch, loop))
     return -1;
   uv_run(loop, UV_RUN_ONCE);
   begin = uv_hrtime();
-  if (aurora_pool_create(loop, config, &stall->client.pool, &error)) {
+  code = aurora_pool_create(loop, config, &stall->client.pool, &error);
+  if (!code)
+    code = aurora_pool_warmup(stall->client.pool, on_warm, stall);
+  if (code) {
     stall->failed = true;
-    snprintf(stall->error.message, sizeof stall->error.message, "no pool: %.400s", error.message);
-  } else if (aurora_pool_warmup(stall->client.pool, on_warm, stall) == 0) {
-    while (!stall->ended)
-      uv_run(loop, UV_RUN_DEFAULT);
+    snprintf(stall->error.message, sizeof stall->error.message, "no pool: %s",
+             aurora_strerror(code));
   }
+  while (!code && !stall->ended)
+    uv_run(loop, UV_RUN_DEFAULT);
   *ret_took = (double)(uv_hrtime() - begin) / 1e6;
   watch_stop(&stall->watch, loop);
   return stall->failed ? -1 : 0;
@@ -169,7 +185,7 @@ static int run_round(const aurora_config_t *config, rounds_t *rounds, bare_error
   samples_add(&rounds->idle, idle);
   samples_add(&rounds->busy, busy);
   samples_add(&rounds->beyond, busy > idle ? busy - idle : 0);
-  samples_add(&rounds->cpu, (double)stall.watch.longest_cpu / 1e6);
+  samples_add(&rounds->own, (double)stall.watch.longest_own / 1e6);
   samples_add(&rounds->took, took);
   return 0;
 }
@@ -184,15 +200,16 @@ static void fill_in(figure_t *figure, rounds_t *rounds)
   figure_part(figure, "idle_max_ms", samples_max(&rounds->idle));
   figure_part(figure, "opening_median_ms", samples_median(&rounds->busy));
   figure_part(figure, "opening_max_ms", samples_max(&rounds->busy));
-  figure_part(figure, "loop_cpu_max_ms", samples_max(&rounds->cpu));
+  figure_part(figure, "opening_own_median_ms", samples_median(&rounds->own));
+  figure_part(figure, "opening_own_max_ms", samples_max(&rounds->own));
   figure_part(figure, "warmup_median_ms", samples_median(&rounds->took));
   snprintf(figure->detail, sizeof figure->detail,
            "Longest gap on the loop: %.2f ms while connections open, %.2f ms idle (medians of %zu "
-           "rounds; at worst %.2f and %.2f ms). Of CPU time the loop's thread never used more than "
-           "%.2f ms in one go. Opening took %.0f ms.",
+           "rounds; at worst %.2f and %.2f ms). Without the time in which the loop's thread was "
+           "ready and other threads had the cores, %.2f ms (at worst %.2f). Opening took %.0f ms.",
            samples_median(&rounds->busy), samples_median(&rounds->idle), rounds->beyond.count,
-           samples_max(&rounds->busy), samples_max(&rounds->idle), samples_max(&rounds->cpu),
-           samples_median(&rounds->took));
+           samples_max(&rounds->busy), samples_max(&rounds->idle), samples_median(&rounds->own),
+           samples_max(&rounds->own), samples_median(&rounds->took));
 }
 
 static void free_rounds(rounds_t *rounds)
@@ -200,7 +217,7 @@ static void free_rounds(rounds_t *rounds)
   samples_free(&rounds->idle);
   samples_free(&rounds->busy);
   samples_free(&rounds->beyond);
-  samples_free(&rounds->cpu);
+  samples_free(&rounds->own);
   samples_free(&rounds->took);
 }
 
@@ -217,9 +234,10 @@ int measure_stall(const target_t *target, const measure_size_t *size, figures_t 
   snprintf(what, sizeof what, "longest loop stall, 20 TLS opening, CA of %u",
            target->bundle_count ? target->bundle_count : (unsigned)TARGET_BUNDLE);
   figure = figures_add(figures, "stall_beyond_idle_ms", what, "ms", 0, 2);
-  figure->meaning = "How much longer than on the idle loop a callback had to wait at worst while 20 "
-                    "TLS connections were opened, each verified with a CA file of many "
-                    "certificates (the system's and the server's).";
+  figure->meaning =
+      "How much longer than on the idle loop a callback had to wait at worst while 20 "
+      "TLS connections were opened, each verified with a CA file of many "
+      "certificates (the system's and the server's).";
   if (missing->message[0]) {
     snprintf(figure->why_not, sizeof figure->why_not, "%.250s", missing->message);
     return 0;

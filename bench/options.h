@@ -6,12 +6,22 @@
 
 #include <stdbool.h>
 
+typedef enum {
+  MEASURE_ACQUIRE,
+  MEASURE_OVERHEAD,
+  MEASURE_WARMUP,
+  MEASURE_STALL,
+  MEASURE_CPU,
+  MEASURES
+} measure_t;
+
 typedef struct {
   bool is_private; /* start a database of our own */
   const char *uri; /* NULL: the environment says where the database is */
   bool is_short;
   bool json;
-  bool table; /* make the table of rows in a database that is not ours */
+  unsigned only; /* bits of measure_t; 0: everything */
+  bool table;    /* make the table of rows in a database that is not ours */
 } options_t;
 
 /* Ends the program after --help, and with status 2 when something is wrong. */

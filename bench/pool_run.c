@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { DRAIN_MS = 1000, MAX_CALLERS = 1024 };
+enum { DRAIN_MS = 1000 };
 
 typedef struct {
   aurora_pool_t *pool;
@@ -91,20 +91,27 @@ int pool_client_run(pool_client_t *client, const bare_statement_t *statement, ui
                     unsigned callers, bare_sample_cb sample, void *data, bare_totals_t *ret_totals,
                     bare_error_t *ret_error)
 {
-  static caller_t all[MAX_CALLERS];
+  caller_t *all = calloc(callers, sizeof *all);
   run_t run = {.pool = client->pool,
                .statement = statement,
                .unsent = count,
                .sample = sample,
                .data = data};
+  uint64_t cpu = bare_cpu_time();
   uint64_t begin = uv_hrtime();
 
-  for (unsigned i = 0; i < callers && i < MAX_CALLERS && run.unsent && !run.failed; i++) {
+  if (!all) {
+    snprintf(ret_error->message, sizeof ret_error->message, "out of memory");
+    return -1;
+  }
+  for (unsigned i = 0; i < callers && run.unsent && !run.failed; i++) {
     all[i].run = &run;
     ask(&all[i]);
   }
   uv_run(&client->loop, UV_RUN_DEFAULT);
   run.totals.elapsed = uv_hrtime() - begin;
+  run.totals.cpu = bare_cpu_time() - cpu;
+  free(all);
   if (!run.failed && run.totals.queries != count)
     fail(&run, "callbacks are missing", "the loop ended before every query was answered");
   if (run.failed) {

@@ -12,7 +12,7 @@ void samples_add(samples_t *samples, double value)
     samples->room = samples->room ? samples->room * 2 : 1024;
     samples->values = realloc(samples->values, samples->room * sizeof samples->values[0]);
     if (!samples->values) {
-      fprintf(stderr, "aurora-bench: out of memory\n");
+      fprintf(stderr, "out of memory\n");
       exit(1);
     }
   }

@@ -145,8 +145,9 @@ static void find_bundle(target_t *target)
   if (why->message[0])
     return;
   if (!ca || tls_mode(&target->config) == AURORA_SSL_REQUIRED) {
-    snprintf(why->message, sizeof why->message, "the server's certificate is not verified; give an "
-                                                "ssl-ca");
+    snprintf(why->message, sizeof why->message,
+             "the server's certificate is not verified; give an "
+             "ssl-ca");
     return;
   }
   if (bundle_count(ca) >= TARGET_BUNDLE * 3 / 4) {

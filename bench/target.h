@@ -23,9 +23,9 @@ enum { TARGET_KEYS = 10000, TARGET_BUNDLE = 144 };
 typedef struct {
   aurora_config_t config; /* as the user gave it */
   bool is_private;
-  database_t database; /* while is_private */
-  bool has_table;      /* ours, to be dropped */
-  bool is_owned;       /* config is to be cleared */
+  database_t database;                /* while is_private */
+  bool has_table;                     /* ours, to be dropped */
+  bool is_owned;                      /* config is to be cleared */
   bare_error_t missing[TARGET_LINKS]; /* why a link is not there; "": it is there */
   target_link_t queries;              /* the link that queries are measured on: PLAIN or TLS */
   char bundle[256];                   /* the path of the file with many certificates; "": none */

@@ -56,7 +56,8 @@ typedef enum {
 } aurora_outcome_t;
 
 /* What went wrong. Passed to callbacks as a borrowed pointer that is valid until the callback
- * returns; a copy by value stays valid. It never holds a password or a parameter value. */
+ * returns; a copy by value stays valid. It never holds a password, and a parameter's value only where
+ * the server quotes one in its message (AURORA_ESERVER). */
 typedef struct {
   int code;                 /* AURORA_E* or UV_E*, always negative */
   unsigned server_errno;    /* the server's error number, 0 when it is not the server's error */

@@ -361,6 +361,15 @@ static void next_done(aurora_connection_t *connection)
     begin_result(connection);
 }
 
+/* libmariadb ends the rows at the EOF packet and does not look at the count of warnings in it. */
+static void read_warnings(MYSQL *mysql)
+{
+  const unsigned char *packet = mysql->net.read_pos;
+
+  if (packet[0] == 0xfe)
+    mysql->warning_count = packet[1] | (unsigned)packet[2] << 8;
+}
+
 static void fetch_done(aurora_connection_t *connection)
 {
   switch (connection->status) {
@@ -370,6 +379,7 @@ static void fetch_done(aurora_connection_t *connection)
       aurora__driver_next_row(connection, &fetch);
     return;
   case MYSQL_NO_DATA:
+    read_warnings(connection->mysql);
     end_of_result(connection);
     return;
   }

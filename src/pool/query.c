@@ -315,6 +315,12 @@ void aurora__query_detach(aurora_query_t *query)
 
 /* --- The callback ------------------------------------------------------------------------------- */
 
+/* The server's own texts may quote values ("Duplicate entry '...'"): they are for the caller only. */
+static const char *text_for_log(const aurora_error_t *error)
+{
+  return error->code == AURORA_ESERVER ? aurora_strerror(error->code) : error->message;
+}
+
 static void count(aurora_query_t *query, uint64_t duration)
 {
   aurora_stats_t *counters = &query->pool->counters;
@@ -335,7 +341,8 @@ static void count(aurora_query_t *query, uint64_t duration)
   aurora__log(&query->pool->config, AURORA_LOG_ERROR, event,
               AURORA__LOG_FIELDS(aurora__log_string("code", aurora_err_name(query->error.code)),
                                  aurora__log_int("serverErrno", query->error.server_errno),
-                                 aurora__log_string("error", query->error.message),
+                                 aurora__log_string("sqlstate", query->error.sqlstate),
+                                 aurora__log_string("error", text_for_log(&query->error)),
                                  aurora__log_duration("durationMs", duration)));
 }
 

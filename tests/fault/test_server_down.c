@@ -197,10 +197,10 @@ static void on_inserted(const aurora_error_t *error, const aurora_result_t *resu
   caller->outcomes[caller->done++] = (signed char)(error ? (int)error->outcome : SUCCEEDED);
   ended++;
   lost += error != NULL;
-            if (error && error->code != AURORA_ELOST && error->code != AURORA_ESERVER)
-              ck_abort_msg("%s: %s", aurora_err_name(error->code), error->message);
-            if (caller->done < STATEMENTS)
-              next_statement(caller);
+  if (error && error->code != AURORA_ELOST && error->code != AURORA_ESERVER)
+    ck_abort_msg("%s: %s", aurora_err_name(error->code), error->message);
+  if (caller->done < STATEMENTS)
+    next_statement(caller);
 }
 
 static void next_statement(caller_t *caller)

@@ -2,6 +2,7 @@
  * Clean sessions: a long list of statements that leave something behind, each followed by a borrower
  * who looks for it, on a pool of one connection.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

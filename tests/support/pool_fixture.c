@@ -274,9 +274,9 @@ void fixture_ask_with(pool_fixture_t *fixture, reply_t *reply, const char *sql,
 {
   reply_init(reply, fixture);
   fixture->submitting++;
-  ck_assert_int_eq(aurora_pool_query_with(fixture->pool, sql, params, options, reply_on_query,
-                                          reply, ret_query),
-                   0);
+  ck_assert_int_eq(
+      aurora_pool_query_with(fixture->pool, sql, params, options, reply_on_query, reply, ret_query),
+      0);
   fixture->submitting--;
 }
 

@@ -1,37 +1,37 @@
 /*
- * aurora-bare: the baselines on their own, for strace, perf and callgrind: one kind of query, so many
+ * aurora-repeat: one client on its own, for strace, perf and callgrind: one kind of query, so many
  * times, and a line of figures. --help tells what it takes.
  */
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <mysql.h>
 
 #include "bare.h"
+#include "pool_run.h"
+#include "samples.h"
 
 enum { HELP = 256 };
+
+typedef enum { CLIENT_BARE, CLIENT_BLOCKING, CLIENT_POOL } client_t;
 
 typedef struct {
   bare_target_t target;
   bare_statement_t statement;
-  bool blocking;
+  client_t client;
   bool latency;
   uint64_t count;
   unsigned connections;
 } options_t;
 
-typedef struct {
-  uint64_t *values;
-  uint64_t count;
-} samples_t;
-
 static const char help[] =
-    "Usage: aurora-bare [options] [SQL]\n"
-    "Runs one statement (default: SELECT 1) over and over, with libuv and libmariadb alone.\n"
+    "Usage: aurora-repeat [options] [SQL]\n"
+    "Runs one statement (default: SELECT 1) over and over, back to back on each connection, with\n"
+    "libuv and libmariadb alone. To be looked at with strace, perf or callgrind.\n"
     "\n"
     "  --blocking          plain blocking libmariadb on one connection, no libuv\n"
+    "  --pool              through a pool of that many connections, all opened before\n"
     "  --connections N     that many, all busy (default 1)\n"
     "  --count N           queries in all (default 10000)\n"
     "  --prepared          as a prepared statement\n"
@@ -45,6 +45,7 @@ static const char help[] =
 
 static const struct option long_options[] = {
     {"blocking", no_argument, NULL, 'b'},
+    {"pool", no_argument, NULL, 'o'},
     {"connections", required_argument, NULL, 'c'},
     {"count", required_argument, NULL, 'n'},
     {"prepared", no_argument, NULL, 'p'},
@@ -68,7 +69,7 @@ static uint64_t number(const char *name, const char *text, uint64_t low, uint64_
   uint64_t value = strtoull(text, &end, 10);
 
   if (text[0] < '0' || text[0] > '9' || *end || value < low || value > high) {
-    fprintf(stderr, "aurora-bare: --%s takes a number from %llu to %llu, not \"%s\"\n", name,
+    fprintf(stderr, "aurora-repeat: --%s takes a number from %llu to %llu, not \"%s\"\n", name,
             (unsigned long long)low, (unsigned long long)high, text);
     exit(2);
   }
@@ -79,7 +80,10 @@ static void read_option(options_t *options, int option)
 {
   switch (option) {
   case 'b':
-    options->blocking = true;
+    options->client = CLIENT_BLOCKING;
+    break;
+  case 'o':
+    options->client = CLIENT_POOL;
     break;
   case 'c':
     options->connections = (unsigned)number("connections", optarg, 1, 10000);
@@ -134,74 +138,55 @@ static void read_options(options_t *options, int argc, char **argv)
   if (optind < argc)
     options->statement.sql = argv[optind++];
   if (optind < argc) {
-    fprintf(stderr, "aurora-bare: more than one statement; see --help\n");
+    fprintf(stderr, "aurora-repeat: more than one statement; see --help\n");
     exit(2);
   }
   if (options->statement.keys && options->statement.kind != BARE_PREPARED) {
-    fprintf(stderr, "aurora-bare: --keys needs --prepared\n");
+    fprintf(stderr, "aurora-repeat: --keys needs --prepared\n");
+    exit(2);
+  }
+  if (options->client == CLIENT_POOL && options->statement.kind == BARE_PREPARED &&
+      !options->statement.keys) {
+    fprintf(stderr, "aurora-repeat: the pool prepares statements with a parameter: --keys\n");
     exit(2);
   }
 }
 
 static void add_sample(uint64_t nanoseconds, void *data)
 {
-  samples_t *samples = data;
-
-  samples->values[samples->count++] = nanoseconds;
+  samples_add(data, (double)nanoseconds / 1e3);
 }
 
-static int compare(const void *left, const void *right)
-{
-  const uint64_t *a = left, *b = right;
-
-  return (*a > *b) - (*a < *b);
-}
-
-static double cpu_seconds(void)
-{
-  struct rusage usage;
-
-  getrusage(RUSAGE_SELF, &usage);
-  return (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
-         (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
-}
-
-static void print_totals(const options_t *options, const bare_totals_t *totals, samples_t *samples,
-                         double cpu)
+static void print_totals(const options_t *options, const bare_totals_t *totals, samples_t *samples)
 {
   double queries = (double)totals->queries;
 
   printf("%llu queries, %llu rows, %llu bytes in %.3f s: %.0f queries/s, %.2f us CPU a query\n",
          (unsigned long long)totals->queries, (unsigned long long)totals->rows,
          (unsigned long long)totals->bytes, (double)totals->elapsed / 1e9,
-         queries * 1e9 / (double)totals->elapsed, cpu * 1e6 / queries);
+         queries * 1e9 / (double)totals->elapsed, (double)totals->cpu / 1e3 / queries);
   if (!options->latency)
     return;
-  qsort(samples->values, samples->count, sizeof samples->values[0], compare);
   printf("latency: median %.1f us, 99th percentile %.1f us, longest %.1f us\n",
-         (double)samples->values[samples->count / 2] / 1e3,
-         (double)samples->values[samples->count * 99 / 100] / 1e3,
-         (double)samples->values[samples->count - 1] / 1e3);
+         samples_median(samples), samples_quantile(samples, 0.99), samples_max(samples));
 }
 
-static int run_blocking(const options_t *options, samples_t *samples, double *ret_cpu,
-                        bare_totals_t *ret_totals, bare_error_t *ret_error)
+static int run_blocking(const options_t *options, samples_t *samples, bare_totals_t *ret_totals,
+                        bare_error_t *ret_error)
 {
   bare_blocking_t *blocking;
   int code = bare_blocking_open(&options->target, &blocking, ret_error);
 
   if (code)
     return code;
-  *ret_cpu = cpu_seconds();
   code = bare_blocking_run(blocking, &options->statement, options->count,
                            options->latency ? add_sample : NULL, samples, ret_totals, ret_error);
-  *ret_cpu = cpu_seconds() - *ret_cpu;
   bare_blocking_close(blocking);
   return code;
 }
 
-static int run_bare(const options_t *options, samples_t *samples, double *ret_cpu,
-                    bare_totals_t *ret_totals, bare_error_t *ret_error)
+static int run_bare(const options_t *options, samples_t *samples, bare_totals_t *ret_totals,
+                    bare_error_t *ret_error)
 {
   uv_loop_t loop;
   bare_t *bare;
@@ -213,14 +198,52 @@ static int run_bare(const options_t *options, samples_t *samples, double *ret_cp
   }
   code = bare_open(&loop, &options->target, options->connections, &bare, ret_error);
   if (!code) {
-    *ret_cpu = cpu_seconds();
     code = bare_run(bare, &options->statement, options->count, options->connections,
                     options->latency ? add_sample : NULL, samples, ret_totals, ret_error);
-    *ret_cpu = cpu_seconds() - *ret_cpu;
     bare_close(bare);
   }
   uv_loop_close(&loop);
   return code;
+}
+
+static int run_pool(const options_t *options, samples_t *samples, bare_totals_t *ret_totals,
+                    bare_error_t *ret_error)
+{
+  const bare_target_t *target = &options->target;
+  pool_client_t client;
+  aurora_config_t config;
+  int code;
+
+  aurora_config_init(&config);
+  config.host = target->host;
+  config.port = target->port;
+  config.unix_socket = target->unix_socket;
+  config.user = target->user;
+  config.password = target->password ? target->password : "";
+  config.database = target->database;
+  config.ssl_ca = target->ssl_ca;
+  if (!target->ssl_ca)
+    config.ssl_mode = target->tls ? AURORA_SSL_REQUIRED : AURORA_SSL_DISABLED;
+  if (pool_client_open(&client, &config, options->connections, NULL, ret_error))
+    return -1;
+  code = pool_client_run(&client, &options->statement, options->count, options->connections,
+                         options->latency ? add_sample : NULL, samples, ret_totals, ret_error);
+  pool_client_close(&client);
+  return code;
+}
+
+static int run(const options_t *options, samples_t *samples, bare_totals_t *ret_totals,
+               bare_error_t *ret_error)
+{
+  switch (options->client) {
+  case CLIENT_BARE:
+    break;
+  case CLIENT_BLOCKING:
+    return run_blocking(options, samples, ret_totals, ret_error);
+  case CLIENT_POOL:
+    return run_pool(options, samples, ret_totals, ret_error);
+  }
+  return run_bare(options, samples, ret_totals, ret_error);
 }
 
 int main(int argc, char **argv)
@@ -234,23 +257,16 @@ int main(int argc, char **argv)
   bare_totals_t totals;
   bare_error_t error;
   samples_t samples = {0};
-  double cpu = 0;
   int code;
 
   read_options(&options, argc, argv);
   options.target.password = getenv("AURORA_PASSWORD");
-  samples.values = calloc(options.count, sizeof samples.values[0]);
-  if (!samples.values) {
-    fprintf(stderr, "aurora-bare: out of memory\n");
-    return 1;
-  }
-  code = options.blocking ? run_blocking(&options, &samples, &cpu, &totals, &error)
-                          : run_bare(&options, &samples, &cpu, &totals, &error);
+  code = run(&options, &samples, &totals, &error);
   if (code)
-    fprintf(stderr, "aurora-bare: %s\n", error.message);
+    fprintf(stderr, "aurora-repeat: %s\n", error.message);
   else
-    print_totals(&options, &totals, &samples, cpu);
-  free(samples.values);
+    print_totals(&options, &totals, &samples);
+  samples_free(&samples);
   mysql_library_end();
   return code ? 1 : 0;
 }

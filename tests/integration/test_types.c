@@ -1,0 +1,173 @@
+/*
+ * Every column type of the server at its borders, through the pool: the same values and types by text
+ * and by the binary protocol.
+ */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "integration/types_table.h"
+#include "support/loop.h"
+#include "support/pool_fixture.h"
+#include "support/runner.h"
+
+static database_t database;
+static pool_fixture_t fixture;
+
+static void set_up(void)
+{
+  aurora_config_t config = fixture_config(&database);
+
+  config.pool_size = 1;
+  fixture_open(&fixture, &config);
+}
+
+static void tear_down(void)
+{
+  fixture_close(&fixture);
+}
+
+static bool same_datetime(aurora_datetime_t a, aurora_datetime_t b)
+{
+  return a.year == b.year && a.month == b.month && a.day == b.day && a.hour == b.hour &&
+         a.minute == b.minute && a.second == b.second && a.microsecond == b.microsecond;
+}
+
+static bool same_time(aurora_time_t a, aurora_time_t b)
+{
+  return a.negative == b.negative && a.hours == b.hours && a.minutes == b.minutes &&
+         a.seconds == b.seconds && a.microseconds == b.microseconds;
+}
+
+static bool same_value(const aurora_value_t *a, const aurora_value_t *b)
+{
+  if (a->type != b->type)
+    return false;
+  switch (a->type) {
+  case AURORA_TYPE_NULL:
+    return true;
+  case AURORA_TYPE_INT64:
+    return a->as.int64 == b->as.int64;
+  case AURORA_TYPE_UINT64:
+    return a->as.uint64 == b->as.uint64;
+  case AURORA_TYPE_DOUBLE:
+    return a->as.float64 == b->as.float64 && signbit(a->as.float64) == signbit(b->as.float64);
+  case AURORA_TYPE_DECIMAL:
+  case AURORA_TYPE_STRING:
+  case AURORA_TYPE_BYTES:
+    return a->as.text.size == b->as.text.size &&
+           memcmp(a->as.text.data, b->as.text.data, a->as.text.size) == 0;
+  case AURORA_TYPE_DATE:
+  case AURORA_TYPE_DATETIME:
+    return same_datetime(a->as.datetime, b->as.datetime);
+  case AURORA_TYPE_TIME:
+    return same_time(a->as.time, b->as.time);
+  }
+  return false;
+}
+
+static void check(const types_entry_t *entry, const char *how, const char *sql,
+                  aurora_params_t params)
+{
+  const char *type = entry->definition ? entry->definition : "expression";
+  reply_t reply = fixture_query(&fixture, sql, params);
+  aurora_value_t value;
+
+  ck_assert_msg(aurora_result_rows(reply.result) == 1, "%s %s (%s)", type, entry->sql, how);
+  ck_assert_msg(aurora_result_column_type(reply.result, 0) == entry->column_type,
+                "%s %s (%s): the column is %s and not %s", type, entry->sql, how,
+                aurora_type_name(aurora_result_column_type(reply.result, 0)),
+                aurora_type_name(entry->column_type));
+  value = aurora_result_value(reply.result, 0, 0);
+  ck_assert_msg(same_value(&value, &entry->value), "%s %s (%s): another value, of type %s", type,
+                entry->sql, how, aurora_type_name(value.type));
+  reply_clear(&reply);
+}
+
+/* sql: the statement without its end, which gives one row whatever the parameter is. */
+static void check_both(const types_entry_t *entry, const char *sql)
+{
+  char prepared[4096];
+
+  ck_assert_int_lt(snprintf(prepared, sizeof prepared, "%s WHERE ? = 5", sql), sizeof prepared);
+  check(entry, "text", sql, AURORA_NO_PARAMS);
+  check(entry, "binary", prepared, AURORA_PARAMS(5));
+  check(entry, "binary, the second time", prepared, AURORA_PARAMS(5));
+}
+
+START_TEST(every_type_by_text_and_binary)
+{
+  char sql[4096];
+
+  for (size_t i = 0; i < sizeof types_table / sizeof *types_table; i++) {
+    const types_entry_t *entry = &types_table[i];
+
+    if (!entry->definition) {
+      snprintf(sql, sizeof sql, "SELECT %s AS c FROM DUAL", entry->sql);
+      check_both(entry, sql);
+      continue;
+    }
+    snprintf(sql, sizeof sql, "CREATE OR REPLACE TABLE t (c %s)", entry->definition);
+    fixture_run(&fixture, sql);
+    snprintf(sql, sizeof sql, "INSERT INTO t VALUES (%s)", entry->sql);
+    fixture_run(&fixture, sql);
+    check_both(entry, "SELECT c FROM t");
+  }
+}
+END_TEST
+
+/* What came out goes in as a parameter and is the same value for the server. Not so FLOAT, of which
+ * six digits are shown. */
+START_TEST(values_go_back_as_parameters)
+{
+  char sql[4096];
+
+  for (size_t i = 0; i < sizeof types_table / sizeof *types_table; i++) {
+    const types_entry_t *entry = &types_table[i];
+    reply_t value, back;
+    int64_t same = 0;
+
+    if (!entry->definition || strncmp(entry->definition, "FLOAT", 5) == 0)
+      continue;
+    snprintf(sql, sizeof sql, "CREATE OR REPLACE TABLE t (c %s)", entry->definition);
+    fixture_run(&fixture, sql);
+    snprintf(sql, sizeof sql, "INSERT INTO t VALUES (%s)", entry->sql);
+    fixture_run(&fixture, sql);
+    value = fixture_query(&fixture, "SELECT c FROM t", AURORA_NO_PARAMS);
+    snprintf(sql, sizeof sql, "CREATE OR REPLACE TABLE u (c %s)", entry->definition);
+    fixture_run(&fixture, sql);
+    back = fixture_query(&fixture, "INSERT INTO u VALUES (?)",
+                         AURORA_PARAMS(aurora_result_value(value.result, 0, 0)));
+    reply_clear(&back);
+    reply_clear(&value);
+    back = fixture_query(&fixture, "SELECT t.c <=> u.c FROM t, u", AURORA_NO_PARAMS);
+    ck_assert_int_eq(aurora_result_int64(back.result, 0, 0, &same), 0);
+    ck_assert_msg(same == 1, "%s %s", entry->definition, entry->sql);
+    reply_clear(&back);
+  }
+}
+END_TEST
+
+static Suite *make_suite(void)
+{
+  Suite *suite = suite_create("types");
+  TCase *tcase = tcase_create("types");
+
+  tcase_set_timeout(tcase, 100);
+  tcase_add_checked_fixture(tcase, set_up, tear_down);
+  tcase_add_test(tcase, every_type_by_text_and_binary);
+  tcase_add_test(tcase, values_go_back_as_parameters);
+  suite_add_tcase(suite, tcase);
+  return suite;
+}
+
+int main(void)
+{
+  int status;
+
+  if (database_start(&database, NULL))
+    return EXIT_FAILURE;
+  status = test_run(make_suite());
+  database_stop(&database);
+  return status;
+}
