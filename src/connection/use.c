@@ -9,11 +9,12 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "connection/results.h"
-#include "connection/sql_scan.h"
 #include "pool/pool.h"
 
 static void take_query(aurora_connection_t *connection, aurora_query_t *query)
 {
+  aurora__verdict_t verdict;
+
   connection->query = query;
   connection->memory = query;
   connection->sent = false;
@@ -25,10 +26,10 @@ static void take_query(aurora_connection_t *connection, aurora_query_t *query)
     aurora__prepared_start(connection);
     return;
   }
-  /* A lease is reset in any case, so there is nothing to find out. */
-  if (!connection->on_lease && connection->pool->config.reset == AURORA_RESET_AUTO)
-    connection->harmless = aurora__sql_is_harmless(aurora__query_sql(query), query->sql_size);
-  if (!connection->harmless && aurora__sql_mentions_role(aurora__query_sql(query)))
+  verdict =
+      aurora__verdict_of(&connection->pool->verdicts, aurora__query_sql(query), query->sql_size);
+  connection->harmless = verdict.harmless;
+  if (verdict.mentions_role)
     connection->role_changed = true;
   aurora__text_start(connection);
 }

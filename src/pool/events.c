@@ -218,6 +218,7 @@ static void open_one(aurora_pool_t *pool, uint64_t now)
     aurora__error_set(&pool->connect_error, code, AURORA_NOT_SENT,
                       "a connect could not be started: %s", aurora_strerror(code));
   aurora__scheduler_open_failed(&pool->scheduler, now);
+  aurora__warmup_fail(pool, &pool->connect_error);
 }
 
 static void perform(aurora_pool_t *pool, const aurora__action_t *action, uint64_t now)

