@@ -9,12 +9,12 @@
 #include "progress.h"
 #include "report.h"
 
-const measure_size_t measure_short = {.acquires = 2000,
+const measure_size_t measure_short = {.acquires = 1500,
                                       .overhead_rounds = 16,
                                       .warmup_rounds = 7,
-                                      .stall_rounds = 5,
-                                      .cpu_rounds = 10,
-                                      .cpu_queries = 4000};
+                                      .stall_rounds = 3,
+                                      .cpu_rounds = 8,
+                                      .cpu_queries = 3000};
 const measure_size_t measure_long = {.acquires = 10000,
                                      .overhead_rounds = 80,
                                      .warmup_rounds = 25,

@@ -4,6 +4,7 @@
  */
 #include <stdio.h>
 
+#include "bundle.h"
 #include "measure.h"
 #include "pool_run.h"
 #include "progress.h"
@@ -56,13 +57,25 @@ static int measure_link(const target_t *target, target_link_t link, unsigned rou
 int measure_warmup(const target_t *target, const measure_size_t *size, figures_t *figures,
                    bare_error_t *ret_error)
 {
+  static char meaning[256];
+  const char *ca = target->config.ssl_ca;
+  unsigned count = ca ? bundle_count(ca) : 0;
   figure_t *plain =
       figures_add(figures, "warmup_plain_ms", "warm-up of 20 connections, plain", "ms", 100, 30);
   figure_t *tls =
       figures_add(figures, "warmup_tls_ms", "warm-up of 20 connections, TLS", "ms", 100, 100);
 
   plain->meaning = "Opening 20 connections, two at a time, and running SELECT 1 on each.";
-  tls->meaning = "The same with the TLS handshake.";
+  if (ca)
+    snprintf(meaning, sizeof meaning,
+             "The same with the TLS handshake, verified with a CA file of %u certificate%s. What a "
+             "large file costs shows in the next figure.",
+             count, count == 1 ? "" : "s");
+  else
+    snprintf(meaning, sizeof meaning,
+             "The same with the TLS handshake. Without an ssl-ca libmariadb reads the system's "
+             "authorities for each connection, although nothing is verified.");
+  tls->meaning = meaning;
   progress_step("Warming up, plain");
   if (measure_link(target, TARGET_PLAIN, size->warmup_rounds, plain, ret_error))
     return -1;

@@ -228,7 +228,7 @@ static Suite *make_suite(void)
 
   tcase_set_timeout(tcase, 120);
   tcase_add_loop_test(tcase, each_allocation_fails_in_turn, 0, 2);
-  tcase_add_loop_test(tcase, all_allocations_fail_from_one_on, 0, 2);
+  tcase_add_loop_test(tcase, all_allocations_fail_from_one_on, 0, 1);
   tcase_add_loop_test(tcase, a_pool_recovers, 0, 2);
   suite_add_tcase(suite, tcase);
   return suite;
