@@ -70,6 +70,8 @@ int main(int argc, char **argv)
   progress_end();
   if (code)
     fprintf(stderr, "aurora-bench: %s\n", error.message);
+  /* Ends the worker threads while OpenSSL can still free what it keeps for each. */
+  uv_library_shutdown();
   mysql_library_end();
   return code ? 1 : 0;
 }

@@ -267,6 +267,8 @@ int main(int argc, char **argv)
   else
     print_totals(&options, &totals, &samples);
   samples_free(&samples);
+  /* Ends the worker threads while OpenSSL can still free what it keeps for each. */
+  uv_library_shutdown();
   mysql_library_end();
   return code ? 1 : 0;
 }

@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <errmsg.h>
@@ -70,6 +71,16 @@ static aurora__failure_t tls_failure(const char *message)
   return AURORA__FAILED_FOR_NOW;
 }
 
+/* libmariadb ends the message of a refused connect() with the errno in parentheses. It is that of the
+ * refusal when it came at once (no such socket, no route), else EINPROGRESS. 0: none. */
+static int errno_in_message(const char *message)
+{
+  const char *open = strrchr(message, '(');
+  long number = open ? strtol(open + 1, NULL, 10) : 0;
+
+  return number > 0 && number < 4096 && number != EINPROGRESS ? (int)number : 0;
+}
+
 aurora__failure_t aurora__connect_error(MYSQL *mysql, const char *where, int socket_errno,
                                         aurora_error_t *ret_error)
 {
@@ -88,6 +99,8 @@ aurora__failure_t aurora__connect_error(MYSQL *mysql, const char *where, int soc
   switch (number) {
   case CR_CONNECTION_ERROR:
   case CR_CONN_HOST_ERROR:
+    if (!socket_errno)
+      socket_errno = errno_in_message(message);
     if (socket_errno) {
       code = uv_translate_sys_error(socket_errno);
       aurora__error_set(ret_error, code, AURORA_NOT_SENT, "cannot connect to %s: %s", where,

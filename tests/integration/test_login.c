@@ -201,7 +201,8 @@ START_TEST(init_sql_runs_on_new_and_on_reset_sessions)
     ck_assert_int_eq(fixture_number(&fixture, "SELECT @@time_zone = '+05:00'"), 1);
     fixture_run(&fixture, "SET @team = 8, time_zone = '+06:00'");
   }
-  ck_assert_uint_eq(fixture_stats(&fixture).resets, 3);
+  /* A SELECT that names a user variable could have set it: it counts as one that may have. */
+  ck_assert_uint_eq(fixture_stats(&fixture).resets, 6);
   ck_assert_uint_eq(fixture_stats(&fixture).opened, 1);
   fixture_close(&fixture);
 }
