@@ -22,6 +22,7 @@
 #include <aurora/log.h>
 #include <aurora/config.h>
 #include <aurora/result.h>
+#include <aurora/field.h>
 #include <aurora/stats.h>
 #include <aurora/query.h>
 #include <aurora/pool.h>

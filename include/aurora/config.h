@@ -40,6 +40,22 @@ typedef enum {
                           sessions clean themselves */
 } aurora_reset_policy_t;
 
+/* What a credentials callback fills in. NUL-terminated. */
+enum { AURORA_USER_SIZE = 513, AURORA_PASSWORD_SIZE = 8193 };
+typedef struct {
+  char user[AURORA_USER_SIZE];         /* the configuration's user; may be overwritten */
+  char password[AURORA_PASSWORD_SIZE]; /* "" */
+} aurora_credentials_t;
+
+/*
+ * Called before each attempt to connect, a kill's included, so that passwords can rotate: fills in who
+ * is to log in. It runs on a thread of libuv's worker pool, on several at once perhaps
+ * (max_connecting, and one for kills), until the close callback; it may block, within
+ * connect_timeout, and must call nothing of the pool's. The struct is the library's and wiped after
+ * the attempt. 0; or a negative code (UV_E*, AURORA_E*), with which the attempt fails for now.
+ */
+typedef int (*aurora_credentials_cb)(aurora_credentials_t *ret_credentials, void *data);
+
 typedef struct {
   /* Where. A host has 1 to 255 characters: no space, no ';', '=', ',' or "://" (libmariadb would read
    * a host list there), none of / \ @ # ? [ ], and ':' only in an IPv6 address. "localhost" means
@@ -101,6 +117,8 @@ typedef struct {
   /* Not in URIs and variables. */
   aurora_log_cb log_cb; /* NULL: nothing is logged */
   void *log_data;
+  aurora_credentials_cb credentials_cb; /* NULL: user and password above */
+  void *credentials_data;
 
   /* Private: set by init, from_env and from_uri. */
   void *owned;

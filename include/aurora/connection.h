@@ -21,6 +21,17 @@ typedef void (*aurora_connection_cb)(const aurora_error_t *error, aurora_connect
  * no connection. */
 AURORA_API int aurora_pool_acquire(aurora_pool_t *pool, aurora_connection_cb cb, void *data);
 
+typedef struct {
+  uint64_t acquire_timeout_ms; /* 0: the pool's; waiting for the connection */
+  const char *label;           /* NULL, or who takes it: for the log, should it be held longer than
+                                  config.leak_warn. The first 63 bytes are copied */
+} aurora_acquire_options_t;
+
+/* The same with options (NULL: none). */
+AURORA_API int aurora_pool_acquire_with(aurora_pool_t *pool,
+                                        const aurora_acquire_options_t *options,
+                                        aurora_connection_cb cb, void *data);
+
 /*
  * As aurora_pool_query, on this connection. Statements queue in order. After the connection was lost
  * each gets AURORA_ELOST, outcome AURORA_NOT_SENT; release it and acquire another.

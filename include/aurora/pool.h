@@ -49,6 +49,13 @@ AURORA_API int aurora_pool_warmup(aurora_pool_t *pool, aurora_done_cb cb, void *
 AURORA_API int aurora_pool_check(aurora_pool_t *pool, aurora_health_cb cb, void *data);
 
 /*
+ * Every connection that is there now, or being opened, ends as soon as nobody uses it: for a server
+ * that has failed over, or new credentials. Requests go to new connections from now on. AURORA_ECLOSED,
+ * UV_EINVAL.
+ */
+AURORA_API int aurora_pool_recycle(aurora_pool_t *pool);
+
+/*
  * Refuses new requests, fails waiting ones with AURORA_ECLOSED, lets running queries and leases
  * finish for at most drain_ms, then cuts them: their callbacks get UV_ECANCELED (outcome
  * AURORA_UNKNOWN). cb (may be NULL) comes last; the pool and its connections are gone when it

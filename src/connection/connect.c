@@ -34,6 +34,8 @@
 #include "base/error.h"
 #include "base/secret.h"
 #include "connection/connect_error.h"
+#include "connection/leftover.h"
+#include "connection/login.h"
 #include "connection/tls.h"
 
 /* The plugins that a server may ask for. mysql_clear_password is not among them: it would hand the
@@ -250,8 +252,8 @@ static bool run_statement(MYSQL *mysql, const char *sql)
       return false;
     mysql_free_result(rows);
     failed = mysql_next_result(mysql);
-    if (failed < 0)
-      return true;
+    if (failed < 0) /* no more; or one that could not be read */
+      return mysql_errno(mysql) == 0;
   }
   return false;
 }
@@ -280,6 +282,11 @@ static void explain_failure(aurora__connect_t *job, MYSQL *mysql, const char *wh
     job->failure = AURORA__FAILED_FOR_GOOD;
     return;
   }
+  if (job->out_of_step) {
+    aurora__error_set(&job->error, AURORA_EPROTOCOL, AURORA_NOT_SENT,
+                      "cannot connect to %s: the server sent what nobody asked for", where);
+    return;
+  }
   if (aurora__now_ns() >= job->deadline && !aurora__is_server_errno(mysql_errno(mysql))) {
     aurora__error_set(&job->error, UV_ETIMEDOUT, AURORA_NOT_SENT,
                       "cannot connect to %s: not connected within connect_timeout (%llu ms)", where,
@@ -289,12 +296,12 @@ static void explain_failure(aurora__connect_t *job, MYSQL *mysql, const char *wh
   job->failure = aurora__connect_error(mysql, where, job->socket_errno, &job->error);
 }
 
-static bool connect_and_set_up(aurora__connect_t *job, MYSQL *mysql)
+static bool connect_and_set_up(aurora__connect_t *job, MYSQL *mysql, const aurora__login_t *login)
 {
   const aurora_config_t *config = job->config;
 
-  if (!mysql_real_connect(mysql, config->unix_socket ? NULL : config->host, config->user,
-                          config->password, config->database[0] ? config->database : NULL,
+  if (!mysql_real_connect(mysql, config->unix_socket ? NULL : config->host, login->user,
+                          login->password, config->database[0] ? config->database : NULL,
                           config->port, config->unix_socket, CLIENT_MULTI_RESULTS))
     return false;
   if (requires_tls(config->ssl_mode) && !mysql_get_ssl_cipher(mysql)) {
@@ -302,7 +309,10 @@ static bool connect_and_set_up(aurora__connect_t *job, MYSQL *mysql)
     return false;
   }
   set_socket_options(mysql_get_socket(mysql), config);
-  return set_up_session(job, mysql);
+  if (!set_up_session(job, mysql))
+    return false;
+  job->out_of_step = aurora__has_leftover(mysql);
+  return !job->out_of_step;
 }
 
 /* On a worker thread: touches nothing but the job and the configuration, which does not change. */
@@ -310,23 +320,30 @@ static void work(uv_work_t *request)
 {
   aurora__connect_t *job = aurora__container_of(request, aurora__connect_t, work);
   char where[AURORA__WHERE_SIZE];
+  aurora__login_t login;
   MYSQL *mysql;
 
   aurora__connect_describe(job->config, where, sizeof where);
+  if (aurora__login_get(job->config, where, &login, &job->error)) {
+    job->failure = AURORA__FAILED_FOR_NOW;
+    return;
+  }
   mysql = mysql_init(NULL);
   if (!mysql) {
     aurora__error_set(&job->error, UV_ENOMEM, AURORA_NOT_SENT,
                       "cannot connect to %s: out of memory", where);
     job->failure = AURORA__FAILED_FOR_NOW;
+    aurora__login_drop(&login);
     return;
   }
   current_job = job;
   aurora__tls_forget_errors();
   set_options(mysql, job->config);
-  job->succeeded = connect_and_set_up(job, mysql);
+  job->succeeded = connect_and_set_up(job, mysql, &login);
   if (!job->succeeded)
     explain_failure(job, mysql, where);
   wipe_secrets(mysql);
+  aurora__login_drop(&login);
   if (job->succeeded && !job->errand) {
     aurora__tls_drop_certificates(mysql);
     fcntl(mysql_get_socket(mysql), F_SETFL, O_NONBLOCK);

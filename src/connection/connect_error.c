@@ -148,7 +148,8 @@ void aurora__query_error(unsigned number, const char *sqlstate, const char *mess
                          aurora_error_t *ret_error)
 {
   if (aurora__is_server_errno(number)) {
-    aurora__error_set(ret_error, AURORA_ESERVER, AURORA_REFUSED, "%s", message);
+    aurora__error_set(ret_error, AURORA_ESERVER, AURORA_REFUSED, "%s",
+                      message[0] ? message : "the server gives no reason");
     set_server_number(ret_error, number, sqlstate);
     return;
   }

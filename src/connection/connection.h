@@ -72,6 +72,9 @@ typedef struct {
   void (*done)(aurora_connection_t *connection, bool failed);
 } aurora__script_t;
 
+/* A lease's label: 63 bytes and a NUL. */
+enum { AURORA__LABEL_SIZE = 64 };
+
 struct aurora_connection {
   aurora__slot_t slot; /* first: how the scheduler knows it */
   aurora_pool_t *pool;
@@ -134,6 +137,7 @@ struct aurora_connection {
   bool handle_closed;   /* the poll's close callback has come */
   aurora__list_t queue; /* queries that wait for their turn */
   aurora__alarm_t leak_alarm;
+  char label[AURORA__LABEL_SIZE]; /* its holder's; "" without one */
 };
 
 /* Shared by the files of this folder. */

@@ -11,6 +11,7 @@
 #include <mysqld_error.h>
 
 #include "base/clock.h"
+#include "connection/leftover.h"
 #include "pool/pool.h"
 
 static void not_killed_in_time(aurora__alarm_t *alarm)
@@ -43,7 +44,8 @@ void aurora__connection_give_up(aurora_connection_t *connection)
 static void absorbed(aurora_connection_t *connection, bool failed)
 {
   /* The kill may have hit the spared statement instead. */
-  if (failed && mysql_errno(connection->mysql) != ER_QUERY_INTERRUPTED) {
+  if ((failed && mysql_errno(connection->mysql) != ER_QUERY_INTERRUPTED) ||
+      aurora__has_leftover(connection->mysql)) {
     aurora__connection_close(connection, AURORA_CLOSE_TIMED_OUT);
     return;
   }

@@ -15,6 +15,7 @@
 
 #include "base/clock.h"
 #include "connection/driver.h"
+#include "connection/leftover.h"
 #include "pool/pool.h"
 
 static int reset_start(aurora_connection_t *connection)
@@ -47,7 +48,7 @@ static const aurora__operation_t select_database = {"select database", select_st
 
 static void clean(aurora_connection_t *connection, bool failed)
 {
-  if (failed) {
+  if (failed || aurora__has_leftover(connection->mysql)) {
     aurora__connection_close(connection, AURORA_CLOSE_RESET_FAILED);
     return;
   }

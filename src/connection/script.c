@@ -76,7 +76,7 @@ static void store_done(aurora_connection_t *connection)
 
 static void next_done(aurora_connection_t *connection)
 {
-  if (connection->status > 0)
+  if (connection->status) /* -1 too: see text.c */
     connection->script.done(connection, true);
   else
     aurora__driver_next(connection, &store);

@@ -154,10 +154,10 @@ static void read_done(aurora_connection_t *connection)
 
 static void next_done(aurora_connection_t *connection)
 {
-  if (connection->status > 0)
+  /* It is asked for only when there is one: -1, "no more", is then what libmariadb says of some that
+   * it could not read. */
+  if (connection->status)
     fail(connection);
-  else if (connection->status < 0)
-    aurora__connection_query_done(connection);
   else
     begin_result(connection);
 }

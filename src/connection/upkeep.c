@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "connection/driver.h"
+#include "connection/leftover.h"
 #include "pool/pool.h"
 
 static int ping_start(aurora_connection_t *connection)
@@ -24,7 +25,7 @@ static void proven(aurora_connection_t *connection, bool failed)
 {
   aurora_pool_t *pool = connection->pool;
 
-  if (failed) {
+  if (failed || aurora__has_leftover(connection->mysql)) {
     aurora__connection_close(connection, AURORA_CLOSE_PING_FAILED);
     return;
   }

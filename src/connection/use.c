@@ -6,8 +6,11 @@
  */
 #include "connection/connection.h"
 
+#include <stdio.h>
+
 #include "base/clock.h"
 #include "base/log.h"
+#include "connection/leftover.h"
 #include "connection/results.h"
 #include "pool/pool.h"
 
@@ -67,6 +70,7 @@ static void leaks(aurora__alarm_t *alarm)
   aurora__log(
       &connection->pool->config, AURORA_LOG_WARN, "connection held too long",
       AURORA__LOG_FIELDS(aurora__log_int("connectionId", (int64_t)connection->server_id),
+                         aurora__log_string("holder", connection->label),
                          aurora__log_int("heldMs", (int64_t)connection->pool->config.leak_warn)));
 }
 
@@ -78,6 +82,8 @@ void aurora__connection_lease(aurora_connection_t *connection, aurora_query_t *q
   connection->leased = true;
   connection->on_lease = true;
   query->connection = connection;
+  snprintf(connection->label, sizeof connection->label, "%s",
+           query->sql_size ? aurora__query_sql(query) : "");
   if (pool->config.leak_warn) {
     connection->leak_alarm.ring = leaks;
     aurora__pool_set_alarm(pool, &connection->leak_alarm,
@@ -132,7 +138,9 @@ void aurora__connection_forget_query(aurora_connection_t *connection)
 static void end_use(aurora_connection_t *connection)
 {
   aurora__connection_forget_query(connection);
-  if (connection->state == AURORA__CONNECTION_KILLING) {
+  if (aurora__has_leftover(connection->mysql)) {
+    aurora__connection_close(connection, AURORA_CLOSE_PROTOCOL_ERROR);
+  } else if (connection->state == AURORA__CONNECTION_KILLING) {
     aurora__connection_settled(connection);
   } else if (connection->on_lease) {
     aurora__connection_set_state(connection, AURORA__CONNECTION_LEASED, "query ended");

@@ -143,6 +143,17 @@ int aurora_pool_create(uv_loop_t *loop, const aurora_config_t *config, aurora_po
   return 0;
 }
 
+int aurora_pool_recycle(aurora_pool_t *pool)
+{
+  if (!pool)
+    return UV_EINVAL;
+  if (pool->closing)
+    return AURORA_ECLOSED;
+  aurora__scheduler_recycle(&pool->scheduler);
+  aurora__pool_pump(pool);
+  return 0;
+}
+
 /* --- What connections tell ---------------------------------------------------------------------- */
 
 aurora_pool_t *aurora__pool_of_config(const aurora_config_t *config)

@@ -187,6 +187,16 @@ int aurora__query_set_statement(aurora_query_t *query, const char *sql, aurora_p
   return 0;
 }
 
+int aurora__query_set_label(aurora_query_t *query, const char *label)
+{
+  char text[AURORA__LABEL_SIZE];
+
+  if (!label)
+    return 0;
+  snprintf(text, sizeof text, "%s", label);
+  return aurora__query_set_statement(query, text, (aurora_params_t){NULL, 0});
+}
+
 int aurora__query_create(aurora_pool_t *pool, const char *sql, aurora_params_t params,
                          const aurora_query_options_t *options, aurora_query_cb cb, void *data,
                          aurora_query_t **ret_query)

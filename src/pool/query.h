@@ -70,6 +70,9 @@ aurora_query_t *aurora__query_new(aurora_pool_t *pool);
 /* Copies the statement into the query. 0, UV_EINVAL or UV_ENOMEM. */
 int aurora__query_set_statement(aurora_query_t *query, const char *sql, aurora_params_t params);
 
+/* A lease's label (NULL: none), which takes the statement's place. 0 or UV_ENOMEM. */
+int aurora__query_set_label(aurora_query_t *query, const char *label);
+
 /* Checks what a caller passed. 0 or UV_EINVAL. */
 int aurora__query_check(const char *sql, aurora_params_t params,
                         const aurora_query_options_t *options, aurora_query_cb cb);

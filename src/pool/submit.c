@@ -51,9 +51,11 @@ int aurora_pool_query(aurora_pool_t *pool, const char *sql, aurora_params_t para
   return aurora_pool_query_with(pool, sql, params, NULL, cb, data, NULL);
 }
 
-int aurora_pool_acquire(aurora_pool_t *pool, aurora_connection_cb cb, void *data)
+int aurora_pool_acquire_with(aurora_pool_t *pool, const aurora_acquire_options_t *options,
+                             aurora_connection_cb cb, void *data)
 {
   aurora_query_t *query;
+  int code;
 
   if (!pool || !cb)
     return UV_EINVAL;
@@ -67,7 +69,19 @@ int aurora_pool_acquire(aurora_pool_t *pool, aurora_connection_cb cb, void *data
   query->cb.acquire = cb;
   query->data = data;
   query->acquire_timeout = pool->config.acquire_timeout;
+  if (options && options->acquire_timeout_ms)
+    query->acquire_timeout = options->acquire_timeout_ms;
+  code = aurora__query_set_label(query, options ? options->label : NULL);
+  if (code) {
+    aurora__query_discard(query);
+    return code;
+  }
   return enqueue(pool, query);
+}
+
+int aurora_pool_acquire(aurora_pool_t *pool, aurora_connection_cb cb, void *data)
+{
+  return aurora_pool_acquire_with(pool, NULL, cb, data);
 }
 
 int aurora_connection_query_with(aurora_connection_t *connection, const char *sql,

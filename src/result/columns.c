@@ -1,6 +1,6 @@
 /*
  * One block holds the struct, the items and the names behind them. Whoever holds a reference may
- * read it; nobody writes to it after create.
+ * read it; nobody writes to it after create, but for what aurora__columns_distinct keeps.
  */
 #include "result/columns.h"
 
@@ -9,7 +9,7 @@
 
 #include "base/alloc.h"
 
-enum { BINARY_CHARSET = 63 };
+enum { BINARY_CHARSET = 63, COMPARED_AT_MOST = 512 };
 
 static aurora__kind_t integer_kind(aurora__kind_t kind, const MYSQL_FIELD *field)
 {
@@ -129,6 +129,7 @@ int aurora__columns_create(const MYSQL_FIELD *fields, unsigned count, aurora__co
 
   columns->refs = 1;
   columns->count = count;
+  columns->names = AURORA__NAMES_UNSEEN;
   name = (char *)columns + head;
   for (unsigned i = 0; i < count; i++) {
     const MYSQL_FIELD *field = &fields[i];
@@ -179,4 +180,37 @@ bool aurora__columns_match(const aurora__columns_t *columns, const MYSQL_FIELD *
       return false;
   }
   return true;
+}
+
+static unsigned char lower(char c)
+{
+  return (unsigned char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+}
+
+bool aurora__same_letters(const char *left, const char *right, size_t size)
+{
+  for (size_t i = 0; i < size; i++)
+    if (lower(left[i]) != lower(right[i]))
+      return false;
+  return true;
+}
+
+static bool all_distinct(const aurora__columns_t *columns)
+{
+  const aurora__column_t *items = columns->items;
+
+  if (columns->count > COMPARED_AT_MOST)
+    return false;
+  for (unsigned i = 1; i < columns->count; i++)
+    for (unsigned j = 0; j < i; j++)
+      if (aurora__column_is_named(&items[i], items[j].name, items[j].name_size))
+        return false;
+  return true;
+}
+
+bool aurora__columns_distinct(aurora__columns_t *columns)
+{
+  if (columns->names == AURORA__NAMES_UNSEEN)
+    columns->names = all_distinct(columns) ? AURORA__NAMES_DISTINCT : AURORA__NAMES_REPEATED;
+  return columns->names == AURORA__NAMES_DISTINCT;
 }

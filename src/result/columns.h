@@ -52,6 +52,7 @@ typedef struct {
 typedef struct aurora__columns {
   unsigned refs;
   unsigned count;
+  enum { AURORA__NAMES_UNSEEN, AURORA__NAMES_DISTINCT, AURORA__NAMES_REPEATED } names;
   aurora__column_t items[]; /* count of them, then the names */
 } aurora__columns_t;
 
@@ -67,5 +68,18 @@ void aurora__columns_unref(aurora__columns_t *columns);
  * its table was altered. */
 bool aurora__columns_match(const aurora__columns_t *columns, const MYSQL_FIELD *fields,
                            unsigned count);
+
+/* Whether these bytes are the same, ASCII letters in any case. */
+bool aurora__same_letters(const char *left, const char *right, size_t size);
+
+static inline bool aurora__column_is_named(const aurora__column_t *column, const char *name,
+                                           size_t size)
+{
+  return column->name_size == size && aurora__same_letters(column->name, name, size);
+}
+
+/* Whether no two columns have the same name. Found out once, then kept. Of more than 512 columns it
+ * is not found out: false. */
+bool aurora__columns_distinct(aurora__columns_t *columns);
 
 #endif

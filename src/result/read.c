@@ -44,29 +44,13 @@ const aurora_result_t *aurora_result_next(const aurora_result_t *result)
   return result->next;
 }
 
-static unsigned char lower(char c)
-{
-  return (unsigned char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
-}
-
-static bool same_name(const char *left, const char *right, size_t size)
-{
-  for (size_t i = 0; i < size; i++)
-    if (lower(left[i]) != lower(right[i]))
-      return false;
-  return true;
-}
-
 int aurora_result_column(const aurora_result_t *result, const char *name)
 {
   size_t size = name ? strlen(name) : 0;
 
-  for (unsigned i = 0; name && i < result->count; i++) {
-    const aurora__column_t *column = &result->columns->items[i];
-
-    if (column->name_size == size && same_name(column->name, name, size))
+  for (unsigned i = 0; name && i < result->count; i++)
+    if (aurora__column_is_named(&result->columns->items[i], name, size))
       return (int)i;
-  }
   return AURORA_ENOTFOUND;
 }
 

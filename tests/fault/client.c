@@ -20,6 +20,7 @@ static aurora_config_t config_of(const char *host, unsigned port, bool tls)
   config.user = DATABASE_USER;
   config.password = DATABASE_PASSWORD;
   config.database = DATABASE_NAME;
+  config.connect_timeout = slowly(config.connect_timeout);
   config.ssl_mode = tls ? AURORA_SSL_REQUIRED : AURORA_SSL_DISABLED;
   return config;
 }

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "client.h"
 #include "support/bad_server.h"
@@ -15,6 +16,17 @@
 enum { TURNS = 60, DRAIN_MS = 50 };
 
 static database_t database;
+
+/* Which turns: all, or where everything is slow some, from one that differs from run to run. */
+static int stride(void)
+{
+  return getenv("AURORA_TEST_SHORT") ? 7 : 1;
+}
+
+static int first_turn(void)
+{
+  return (int)getpid() % stride();
+}
 
 static void must_have_one_callback_each(const answer_t *answers, int count)
 {
@@ -86,7 +98,7 @@ START_TEST(a_close_after_every_turn)
 
   config.pool_size = 4;
   config.warmup_size = 3;
-  for (int turns = 0; turns <= TURNS; turns++) {
+  for (int turns = first_turn(); turns <= TURNS; turns += stride()) {
     client_t client;
     mix_t mix;
 
@@ -109,7 +121,7 @@ START_TEST(a_close_after_every_turn)
     for (int i = 0; i < REQUESTS; i++)
       good += !mix.answers[i].failed;
   }
-  printf("# %u of %u requests succeeded\n", good, (unsigned)(TURNS + 1) * REQUESTS);
+  printf("# %u requests succeeded\n", good);
   ck_assert_uint_gt(good, 0);
 }
 END_TEST
@@ -126,7 +138,7 @@ START_TEST(a_close_while_nobody_answers)
   ck_assert_int_eq(bad_server_start(&options, &server), 0);
   config = client_config_of_port(bad_server_port(server), modes[_i] == BAD_SERVER_SILENT_TLS);
   config.connect_timeout = 20;
-  for (int turns = 0; turns <= TURNS; turns += 2) {
+  for (int turns = first_turn(); turns <= TURNS; turns += 2 * stride()) {
     client_t client;
     mix_t mix;
     uint64_t begin;
@@ -138,7 +150,7 @@ START_TEST(a_close_while_nobody_answers)
     client_watched(&client);
     begin = now_ms();
     client_close(&client, turns & 2 ? DRAIN_MS : 0);
-    ck_assert_uint_lt(now_ms() - begin, DRAIN_MS + 1000);
+    ck_assert_uint_lt(now_ms() - begin, slowly(DRAIN_MS + 1000));
     must_have_one_callback_each(mix.answers, REQUESTS);
   }
   bad_server_stop(server);
@@ -170,7 +182,7 @@ START_TEST(a_close_while_the_server_is_frozen)
   took = now_ms() - begin;
   ck_assert_int_eq(database_thaw(&database), 0);
   must_have_one_callback_each(mix.answers, REQUESTS);
-  ck_assert_uint_lt(took, drain + 1000);
+  ck_assert_uint_lt(took, slowly(drain + 1000));
 }
 END_TEST
 
@@ -306,7 +318,7 @@ START_TEST(a_second_close_is_in_more_of_a_hurry)
   ck_assert_int_eq(aurora_pool_close(closer.client.pool, DRAIN_MS, NULL, NULL), AURORA_ECLOSED);
   loop_run_until(&closer.client.loop, &closer.client.closed, CLIENT_PATIENCE_MS);
   ck_assert_uint_ge(now_ms() - begin, DRAIN_MS);
-  ck_assert_uint_lt(now_ms() - begin, 1500);
+  ck_assert_uint_lt(now_ms() - begin, slowly(1500));
   answer_must_be(&closer.running, UV_ECANCELED);
   ck_assert_int_eq(closer.running.error.outcome, AURORA_UNKNOWN);
   client_end(&closer.client);
@@ -329,7 +341,7 @@ START_TEST(a_drain_longer_than_the_work)
     client_ask(&client, &answers[i], "SELECT 8 + SLEEP(0.1)");
   begin = now_ms();
   client_close(&client, 10000);
-  ck_assert_uint_lt(now_ms() - begin, 5000);
+  ck_assert_uint_lt(now_ms() - begin, slowly(5000));
   for (int i = 0; i < 6; i++) {
     answer_must_be_good(&answers[i]);
     ck_assert_int_eq(answers[i].value, 8);

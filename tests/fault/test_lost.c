@@ -109,7 +109,7 @@ static void end_sleepers(void)
 static void wait_until_gone(int64_t id)
 {
   char sql[128];
-  uint64_t end = now_ms() + CLIENT_PATIENCE_MS;
+  uint64_t end = now_ms() + slowly(CLIENT_PATIENCE_MS);
 
   snprintf(sql, sizeof sql, "SELECT COUNT(*) FROM information_schema.processlist WHERE id = %lld",
            (long long)id);

@@ -50,7 +50,7 @@ static void must_be_timely(const answer_t *answer, uint64_t timeout_ms)
 {
   answer_must_be(answer, UV_ETIMEDOUT);
   ck_assert_uint_ge(answer_took(answer), timeout_ms);
-  ck_assert_uint_le(answer_took(answer), timeout_ms + LATE_MS);
+  ck_assert_uint_le(answer_took(answer), timeout_ms + slowly(LATE_MS));
 }
 
 static bool nothing_sleeps(void *data)
@@ -318,7 +318,7 @@ START_TEST(a_large_statement_times_out_on_its_way)
   client_wait(&client, &answer);
   answer_must_be(&answer, UV_ETIMEDOUT);
   ck_assert_uint_ge(answer_took(&answer), TIMEOUT_MS);
-  ck_assert_uint_lt(answer_took(&answer), TIMEOUT_MS + 2000); /* 32 MB are copied first */
+  ck_assert_uint_lt(answer_took(&answer), TIMEOUT_MS + slowly(2000)); /* 32 MB are copied first */
   ck_assert_int_eq(client_get(&client, "SELECT COUNT(*) FROM uploads"), 0);
   wait_until_quiet(&client);
   ck_assert_int_eq(client_get(&client, "SELECT 9"), 9);
@@ -470,7 +470,7 @@ START_TEST(a_time_out_while_the_server_is_frozen)
   client_wait(&client, &answer);
   must_be_timely(&answer, TIMEOUT_MS);
   wait_until_quiet(&client);
-  client_ask_patiently(&client, &next, "SELECT 14", CLIENT_PATIENCE_MS);
+  client_ask_patiently(&client, &next, "SELECT 14", slowly(CLIENT_PATIENCE_MS));
   loop_run_for(&client.loop, 100);
   ck_assert(!next.done);
   ck_assert_int_eq(database_thaw(&database), 0);
@@ -502,7 +502,7 @@ START_TEST(no_connection_is_left_for_the_kill)
     client_wait(&client, &answers[i]);
     must_be_timely(&answers[i], TIMEOUT_MS);
   }
-  client_ask_patiently(&client, &next, "SELECT 15", CLIENT_PATIENCE_MS);
+  client_ask_patiently(&client, &next, "SELECT 15", slowly(CLIENT_PATIENCE_MS));
   client_wait(&client, &next);
   answer_must_be_good(&next);
   ck_assert_int_eq(next.value, 15);
@@ -538,7 +538,7 @@ START_TEST(a_kill_hangs_and_the_next_one_works)
   must_be_timely(&answer, TIMEOUT_MS);
   begin = now_ms();
   loop_run_until_true(&client.loop, nothing_sleeps, NULL, CLIENT_PATIENCE_MS);
-  ck_assert_uint_lt(now_ms() - begin, 1000);
+  ck_assert_uint_lt(now_ms() - begin, slowly(1000));
   client_close(&client, 0);
 }
 END_TEST

@@ -46,10 +46,14 @@ struct fault_proxy {
 
 static void on_connection(uv_stream_t *listener, int status)
 {
+  static const fault_script_t pass;
   fault_proxy_t *proxy = listener->data;
 
-  if (!status)
-    fault_connection_accept(&proxy->connections, listener, &proxy->server, &proxy->script);
+  if (status)
+    return;
+  fault_connection_accept(&proxy->connections, listener, &proxy->server, &proxy->script);
+  if (proxy->script.once)
+    proxy->script = pass;
 }
 
 static void free_handle(uv_handle_t *handle)

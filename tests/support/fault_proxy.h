@@ -32,6 +32,7 @@ typedef struct {
 
 typedef struct {
   fault_flow_t to_server, to_client;
+  bool once; /* for the first new connection only: what comes after it passes */
 } fault_script_t;
 
 typedef struct {

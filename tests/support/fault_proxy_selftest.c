@@ -163,6 +163,24 @@ START_TEST(it_cuts_after_each_offset)
 }
 END_TEST
 
+START_TEST(a_script_can_be_for_one_connection)
+{
+  const fault_script_t script = {.to_client = {.cut = FAULT_FIN, .after = 1}, .once = true};
+  int client, server, error;
+  char got[2];
+
+  fault_proxy_set(proxy, &script);
+  for (size_t i = 0; i < 3; i++) {
+    connect_through(&client, &server);
+    send_all(server, "ab", 2);
+    ck_assert_uint_eq(receive(client, got, 2, &error), i ? 2 : 1);
+    ck_assert_int_eq(error, 0);
+    close(client);
+    close(server);
+  }
+}
+END_TEST
+
 START_TEST(it_corrupts_one_byte)
 {
   static const char text[] = "abcdef";
@@ -317,6 +335,7 @@ int main(void)
   tcase_add_checked_fixture(sockets, set_up, tear_down);
   tcase_add_test(sockets, bytes_pass_both_ways);
   tcase_add_loop_test(sockets, it_cuts_after_each_offset, 0, sizeof cuts / sizeof *cuts);
+  tcase_add_test(sockets, a_script_can_be_for_one_connection);
   tcase_add_test(sockets, it_corrupts_one_byte);
   tcase_add_test(sockets, it_delays_and_throttles);
   tcase_add_test(sockets, a_living_connection_falls_into_a_hole_and_comes_back);

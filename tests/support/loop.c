@@ -8,6 +8,7 @@
 #include <check.h>
 #include <dirent.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <time.h>
 
 typedef struct {
@@ -21,6 +22,13 @@ uint64_t now_ms(void)
 
   clock_gettime(CLOCK_MONOTONIC, &now);
   return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+uint64_t slowly(uint64_t ms)
+{
+  const char *slowness = getenv("AURORA_TEST_SLOWNESS");
+
+  return slowness ? ms * strtoul(slowness, NULL, 10) : ms;
 }
 
 static void on_expired(uv_timer_t *timer)
@@ -37,7 +45,7 @@ static void on_closed(uv_handle_t *handle)
   guard->closed = true;
 }
 
-static void guard_start(guard_t *guard, uv_loop_t *loop, unsigned ms)
+static void guard_start(guard_t *guard, uv_loop_t *loop, uint64_t ms)
 {
   *guard = (guard_t){.expired = false};
   ck_assert_int_eq(uv_timer_init(loop, &guard->timer), 0);
@@ -60,7 +68,7 @@ void loop_run_until_count(uv_loop_t *loop, const unsigned *count, unsigned wante
 {
   guard_t guard;
 
-  guard_start(&guard, loop, timeout_ms);
+  guard_start(&guard, loop, slowly(timeout_ms));
   while (*count < wanted && !guard.expired)
     uv_run(loop, UV_RUN_ONCE);
   guard_stop(&guard);
@@ -72,7 +80,7 @@ void loop_run_until(uv_loop_t *loop, const bool *flag, unsigned timeout_ms)
 {
   guard_t guard;
 
-  guard_start(&guard, loop, timeout_ms);
+  guard_start(&guard, loop, slowly(timeout_ms));
   while (!*flag && !guard.expired)
     uv_run(loop, UV_RUN_ONCE);
   guard_stop(&guard);
@@ -102,7 +110,7 @@ void loop_run_until_true(uv_loop_t *loop, bool (*condition)(void *data), void *d
   guard_t tick;
   bool met;
 
-  guard_start(&guard, loop, timeout_ms);
+  guard_start(&guard, loop, slowly(timeout_ms));
   guard_start(&tick, loop, 1);
   ck_assert_int_eq(uv_timer_start(&tick.timer, on_tick, 1, 1), 0);
   while (!(met = condition(data)) && !guard.expired)

@@ -11,6 +11,10 @@
 /* A monotonic clock in ms. */
 uint64_t now_ms(void);
 
+/* A bound for what must happen in time, stretched where everything is slow: AURORA_TEST_SLOWNESS times,
+ * which tests/run.sh sets for valgrind. The waits below stretch theirs themselves. */
+uint64_t slowly(uint64_t ms);
+
 /* Runs the loop until the flag is true; fails the test when that takes longer. The loop goes on even
  * if nothing but the wait keeps it alive. */
 void loop_run_until(uv_loop_t *loop, const bool *flag, unsigned timeout_ms);

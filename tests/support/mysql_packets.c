@@ -50,25 +50,37 @@ static mysql_packet_t end(mysql_packet_t packet)
   return packet;
 }
 
-mysql_packet_t mysql_greeting(bool offers_tls)
+static mysql_packet_t greeting(const char *version, unsigned capabilities, unsigned extended)
 {
   mysql_packet_t packet = begin(0);
 
   add_number(&packet, 10, 1);
-  add_string(&packet, "5.5.5-10.11.6-MariaDB-0+deb12u1");
+  add_string(&packet, version);
   add_number(&packet, 7, 4); /* the session's id */
   add(&packet, scramble, 8);
   add_number(&packet, 0, 1);
-  add_number(&packet, 0xf7fe | (offers_tls ? CLIENT_SSL_BIT : 0), 2);
+  add_number(&packet, capabilities & 0xffff, 2);
   add_number(&packet, 45, 1); /* utf8mb4_general_ci */
   add_number(&packet, 2, 2);  /* autocommit */
-  add_number(&packet, 0x81ff, 2);
+  add_number(&packet, capabilities >> 16, 2);
   add_number(&packet, AUTH_DATA, 1);
   add_number(&packet, 0, 6);
-  add_number(&packet, 0x1d, 4); /* MariaDB's extended capabilities */
+  add_number(&packet, extended, 4);
   add_string(&packet, scramble + 8);
   add_string(&packet, "mysql_native_password");
   return end(packet);
+}
+
+mysql_packet_t mysql_greeting(bool offers_tls)
+{
+  /* And MariaDB's extended capabilities. */
+  return greeting("5.5.5-10.11.6-MariaDB-0+deb12u1", 0x81fff7fe | (offers_tls ? CLIENT_SSL_BIT : 0),
+                  0x1d);
+}
+
+mysql_packet_t mysql_simple_greeting(void)
+{
+  return greeting("5.7.44", 0x00fff7ff, 0);
 }
 
 mysql_packet_t mysql_ok(unsigned sequence)
@@ -103,6 +115,97 @@ mysql_packet_t mysql_auth_switch(unsigned sequence, const char *plugin)
   add_string(&packet, plugin);
   add_string(&packet, scramble);
   return end(packet);
+}
+
+mysql_packet_t mysql_raw_packet(unsigned sequence, const void *payload, size_t size)
+{
+  mysql_packet_t packet = begin(sequence);
+
+  add(&packet, payload, size);
+  return end(packet);
+}
+
+mysql_packet_t mysql_column_count(unsigned sequence, unsigned char count)
+{
+  return mysql_raw_packet(sequence, &count, 1);
+}
+
+static void add_sized(mysql_packet_t *packet, const char *text)
+{
+  add_number(packet, strlen(text), 1);
+  add(packet, text, strlen(text));
+}
+
+mysql_packet_t mysql_column(unsigned sequence, unsigned char type)
+{
+  mysql_packet_t packet = begin(sequence);
+
+  add_sized(&packet, "def");
+  add_sized(&packet, "");
+  add_sized(&packet, "");
+  add_sized(&packet, "");
+  add_sized(&packet, "a");
+  add_sized(&packet, "");
+  add_number(&packet, 12, 1); /* bytes that follow */
+  add_number(&packet, 45, 2); /* utf8mb4_general_ci */
+  add_number(&packet, 20, 4); /* the longest */
+  add_number(&packet, type, 1);
+  add_number(&packet, 0, 2); /* flags */
+  add_number(&packet, 0, 1); /* decimals */
+  add_number(&packet, 0, 2);
+  return end(packet);
+}
+
+mysql_packet_t mysql_eof(unsigned sequence, unsigned status)
+{
+  mysql_packet_t packet = begin(sequence);
+
+  add_number(&packet, 0xfe, 1);
+  add_number(&packet, 0, 2);
+  add_number(&packet, status, 2);
+  return end(packet);
+}
+
+mysql_packet_t mysql_text_row(unsigned sequence, const char *text)
+{
+  mysql_packet_t packet = begin(sequence);
+
+  add_sized(&packet, text);
+  return end(packet);
+}
+
+mysql_packet_t mysql_binary_row(unsigned sequence, const void *cell, size_t size)
+{
+  mysql_packet_t packet = begin(sequence);
+
+  add_number(&packet, 0, 2); /* and which columns are NULL */
+  add(&packet, cell, size);
+  return end(packet);
+}
+
+mysql_packet_t mysql_prepared(unsigned sequence, unsigned columns, unsigned params)
+{
+  mysql_packet_t packet = begin(sequence);
+
+  add_number(&packet, 0, 1);
+  add_number(&packet, 1, 4); /* the statement's id */
+  add_number(&packet, columns, 2);
+  add_number(&packet, params, 2);
+  add_number(&packet, 0, 3);
+  return end(packet);
+}
+
+void mysql_append_bytes(mysql_packets_t *packets, const void *bytes, size_t size)
+{
+  if (size > MYSQL_PACKETS_MAX - packets->size)
+    size = MYSQL_PACKETS_MAX - packets->size;
+  memcpy(packets->bytes + packets->size, bytes, size);
+  packets->size += size;
+}
+
+void mysql_append(mysql_packets_t *packets, mysql_packet_t packet)
+{
+  mysql_append_bytes(packets, packet.bytes, packet.size);
 }
 
 size_t mysql_whole_packet(const void *bytes, size_t size)

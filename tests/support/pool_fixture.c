@@ -23,6 +23,7 @@ aurora_config_t fixture_config(const database_t *database)
   config.user = DATABASE_USER;
   config.password = DATABASE_PASSWORD;
   config.database = DATABASE_NAME;
+  config.connect_timeout = slowly(config.connect_timeout);
   config.ssl_mode = AURORA_SSL_DISABLED;
   return config;
 }
