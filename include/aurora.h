@@ -27,5 +27,7 @@
 #include <aurora/query.h>
 #include <aurora/pool.h>
 #include <aurora/connection.h>
+#include <aurora/transaction.h>
+#include <aurora/batch.h>
 
 #endif

@@ -105,10 +105,12 @@ typedef struct {
   uint64_t leak_warn;          /* 0: off; a lease held that long is logged once  AURORA_LEAK_WARN */
 
   /* Sessions and results. */
-  unsigned statement_cache;    /* 64; 0: off, at most 10000; prepared statements kept a connection
+  unsigned statement_cache; /* 64; 0: off, at most 10000; prepared statements kept a connection
                                   AURORA_STATEMENT_CACHE */
-  uint64_t max_result_size;    /* 67108864 (64 MiB); 1024 to 2^40; bytes of a buffered result
+  uint64_t max_result_size; /* 67108864 (64 MiB); 1024 to 2^40; bytes of a buffered result
                                   AURORA_MAX_RESULT_SIZE */
+  unsigned found_rows;      /* 0; 1: an UPDATE's affected rows are those it has found, also where it
+                                  had nothing to change  AURORA_FOUND_ROWS */
   aurora_reset_policy_t reset; /* AURORA_RESET_AUTO; AUTO, ALWAYS, NEVER  AURORA_RESET */
   const char *init_sql;        /* NULL, as ""; one statement run on every new or reset session, at
                                   most 65535 bytes

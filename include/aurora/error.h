@@ -32,13 +32,15 @@ extern "C" {
   XX(EPARAMS, -20011, "the parameters do not fit the statement")                                   \
   XX(EQUEUEFULL, -20012, "the queue of the pool is full")                                          \
   XX(ECLOSED, -20013, "the pool is closed")                                                        \
-  XX(EBUSY, -20014, "the connection is busy")
+  XX(EBUSY, -20014, "the connection is busy")                                                      \
+  XX(EDEADLOCK, -20015, "a deadlock: the server has rolled the transaction back")                  \
+  XX(ELOCKTIMEOUT, -20016, "a lock was not had in time: the server has undone the statement")
 
 enum {
 #define AURORA__ERRNO_GEN(name, number, text) AURORA_##name = (number),
   AURORA_ERRNO_MAP(AURORA__ERRNO_GEN)
 #undef AURORA__ERRNO_GEN
-      AURORA__ERRNO_END = -20015
+      AURORA__ERRNO_END = -20017
 };
 
 /* The name of a code, such as "AURORA_ETYPE" or "ETIMEDOUT". A static string, never NULL. UV_E*

@@ -6,7 +6,8 @@
  * "connection refused" (error), "connection closed" (connectionId, why), "connection state"
  * (connectionId, from, to, why; debug), "query failed", "query timed out", "query cancelled"
  * (error, durationMs), "health check failed" (error), "statement killed", "kill failed",
- * "connection held too long" (connectionId, holder, heldMs).
+ * "transaction run again" (code, attempt, holder), "connection held too long" (connectionId, holder,
+ * heldMs).
  * SQL texts, parameters and passwords are never logged; so of an error that the server answered with
  * only its number and SQLSTATE are, for its message may quote them.
  */

@@ -45,12 +45,21 @@ typedef struct {
 
 /*
  * Runs one statement on any connection of the pool. Without parameters it goes as text, with
- * parameters it is prepared (and the statement kept for the next time). sql is NUL-terminated UTF-8.
+ * parameters it is prepared (and the statement kept for the next time). sql is NUL-terminated UTF-8;
+ * other bytes go as parameters (aurora_bytes) or in hexadecimal (x'ff').
  *
  * Refused with: UV_EINVAL (NULL or empty sql, NULL callback, more than 65535 parameters, invalid
- * UTF-8 in a string parameter), AURORA_ECLOSED, AURORA_EQUEUEFULL, UV_ENOMEM.
+ * UTF-8 in sql or in a string parameter, sql or a parameter of more than 1 GiB, which no server
+ * takes), AURORA_ECLOSED, AURORA_EQUEUEFULL, UV_ENOMEM.
  *
- * The callback's errors: AURORA_ESERVER (server_errno and message tell), UV_ETIMEDOUT (the statement
+ * What is copied stays until the callback. Large parameters are sent in pieces, without another copy of
+ * the whole. The server's max_allowed_packet bounds each parameter, sql itself, and each row of a
+ * result: over it the server refuses a large parameter (AURORA_ESERVER, server_errno 1105, and the
+ * message names the limit), and hangs up on sql (1153, or AURORA_ELOST when it does not manage to say
+ * so). Results are bounded by config.max_result_size too.
+ *
+ * The callback's errors: AURORA_ESERVER (server_errno and message tell; 1461: the server holds
+ * max_prepared_stmt_count statements, and none of them is this connection's), UV_ETIMEDOUT (the statement
  * is killed on the server), UV_ECANCELED, AURORA_ELOST, AURORA_EPROTOCOL, AURORA_ETOOBIG,
  * AURORA_EPARAMS (wrong number of parameters), AURORA_ECLOSED, and when no connection could be had
  * the reason: UV_ECONNREFUSED and its like, AURORA_ECONNECT, AURORA_EACCESS, AURORA_ETLS.
@@ -71,6 +80,16 @@ AURORA_API int aurora_pool_query_with(aurora_pool_t *pool, const char *sql, auro
  * UV_EALREADY when the query has ended and its callback is due.
  */
 AURORA_API int aurora_query_cancel(aurora_query_t *query);
+
+/*
+ * Streaming back-pressure: after pause no row comes until resume, and the server is held back by the
+ * network once its buffers are full. The query's time-out goes on. A query that has not begun may be
+ * paused, too. A server that hangs up meanwhile is noticed at the resume. From inside on_row as from
+ * anywhere else; rows never come from inside resume. 0; UV_EINVAL for a query without on_row;
+ * UV_EALREADY when the query has ended and its callback is due.
+ */
+AURORA_API int aurora_query_pause(aurora_query_t *query);
+AURORA_API int aurora_query_resume(aurora_query_t *query);
 
 #ifdef __cplusplus
 }

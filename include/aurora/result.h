@@ -21,16 +21,26 @@ typedef struct aurora_result aurora_result_t;
 AURORA_API size_t aurora_result_rows(const aurora_result_t *result);
 /* 0 for a statement that returns no rows. */
 AURORA_API unsigned aurora_result_columns(const aurora_result_t *result);
-/* Rows changed by INSERT, UPDATE, DELETE; the number of rows for a SELECT. */
+/* Rows changed by INSERT, UPDATE, DELETE (with config.found_rows: found by UPDATE); the number of rows
+ * for a SELECT. */
 AURORA_API uint64_t aurora_result_affected_rows(const aurora_result_t *result);
 /* The first AUTO_INCREMENT value that the statement made, 0 if none. */
 AURORA_API uint64_t aurora_result_insert_id(const aurora_result_t *result);
-/* How many warnings the server counted. */
+/* How many warnings the server counted. Their texts: SHOW WARNINGS next on the same lease. */
 AURORA_API unsigned aurora_result_warnings(const aurora_result_t *result);
 /* What the server says about the statement ("Rows matched: 1  Changed: 1 ..."), "" if nothing. */
 AURORA_API const char *aurora_result_info(const aurora_result_t *result);
-/* The next result set of a procedure call, borrowed from this one; NULL after the last. */
+/*
+ * The next result of a procedure call, borrowed from this one; NULL after the last. A CALL gives one
+ * result for each statement in the procedure that returns rows; then, if it was prepared (has parameters)
+ * and the procedure has OUT or INOUT parameters, one with their values (aurora_result_is_out_params);
+ * last one without columns, with the affected rows of the whole and the warnings of the last statement.
+ */
 AURORA_API const aurora_result_t *aurora_result_next(const aurora_result_t *result);
+/* Whether the result's one row is a procedure's OUT and INOUT parameters, a column each, named as the
+ * procedure names them. Placeholders stand for them in the CALL: CALL p(?, ?). In a CALL without
+ * parameters user variables do (CALL p(1, @out), then SELECT @out on the same lease). */
+AURORA_API bool aurora_result_is_out_params(const aurora_result_t *result);
 
 /* Index of the first column of this name (ASCII letters in any case), or AURORA_ENOTFOUND. */
 AURORA_API int aurora_result_column(const aurora_result_t *result, const char *name);

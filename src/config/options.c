@@ -93,6 +93,7 @@ const aurora__option_t aurora__options[AURORA__OPTION_COUNT] = {
      0, 10000, false, " (0: off)"},
     {"max-result-size", "max_result_size", "AURORA_MAX_RESULT_SIZE", UINT64, AT(max_result_size),
      1024, RESULT_LARGEST, false, " bytes"},
+    {"found-rows", "found_rows", "AURORA_FOUND_ROWS", UNSIGNED, AT(found_rows), 0, 1, false, ""},
     {"reset", "reset", "AURORA_RESET", RESET, AT(reset), AURORA_RESET_AUTO, AURORA_RESET_NEVER,
      false, "AUTO, ALWAYS, NEVER"},
     {"init-sql", "init_sql", "AURORA_INIT_SQL", SQL, AT(init_sql), 0, 65535, true,

@@ -35,7 +35,7 @@ typedef struct {
   const char *allowed; /* for people: a text's rule; what to say after a number's range */
 } aurora__option_t;
 
-enum { AURORA__OPTION_COUNT = 30 };
+enum { AURORA__OPTION_COUNT = 31 };
 
 extern const aurora__option_t aurora__options[AURORA__OPTION_COUNT];
 

@@ -253,7 +253,7 @@ static bool run_statement(MYSQL *mysql, const char *sql)
     mysql_free_result(rows);
     failed = mysql_next_result(mysql);
     if (failed < 0) /* no more; or one that could not be read */
-      return mysql_errno(mysql) == 0;
+      return mysql_errno(mysql) == 0 && !aurora__has_leftover(mysql);
   }
   return false;
 }
@@ -282,7 +282,7 @@ static void explain_failure(aurora__connect_t *job, MYSQL *mysql, const char *wh
     job->failure = AURORA__FAILED_FOR_GOOD;
     return;
   }
-  if (job->out_of_step) {
+  if (job->out_of_step || (!mysql_errno(mysql) && aurora__has_leftover(mysql))) {
     aurora__error_set(&job->error, AURORA_EPROTOCOL, AURORA_NOT_SENT,
                       "cannot connect to %s: the server sent what nobody asked for", where);
     return;
@@ -302,17 +302,16 @@ static bool connect_and_set_up(aurora__connect_t *job, MYSQL *mysql, const auror
 
   if (!mysql_real_connect(mysql, config->unix_socket ? NULL : config->host, login->user,
                           login->password, config->database[0] ? config->database : NULL,
-                          config->port, config->unix_socket, CLIENT_MULTI_RESULTS))
+                          config->port, config->unix_socket,
+                          CLIENT_MULTI_RESULTS | (config->found_rows ? CLIENT_FOUND_ROWS : 0)))
     return false;
   if (requires_tls(config->ssl_mode) && !mysql_get_ssl_cipher(mysql)) {
     job->tls_missing = true;
     return false;
   }
   set_socket_options(mysql_get_socket(mysql), config);
-  if (!set_up_session(job, mysql))
-    return false;
   job->out_of_step = aurora__has_leftover(mysql);
-  return !job->out_of_step;
+  return !job->out_of_step && set_up_session(job, mysql);
 }
 
 /* On a worker thread: touches nothing but the job and the configuration, which does not change. */

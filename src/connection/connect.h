@@ -47,7 +47,7 @@ struct aurora__connect {
   bool expired;       /* the loop's watchdog has found the deadline passed */
   bool greeting_seen; /* the server's first packet was looked at */
   bool tls_missing;   /* TLS is required, and the greeting does not offer it */
-  bool out_of_step;   /* the server sent more than it was asked for */
+  bool out_of_step;   /* the server sent more than the answer to the login */
   int socket_errno;   /* of the last failed TCP connect */
 };
 

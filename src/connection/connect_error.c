@@ -21,12 +21,20 @@
 enum {
   ERROR_SECURE_TRANSPORT_REQUIRED = 3159, /* MySQL: ER_SECURE_TRANSPORT_REQUIRED */
   ERROR_ACCOUNT_LOCKED = 3118,            /* MySQL: ER_ACCOUNT_HAS_BEEN_LOCKED */
-  ERROR_ACCOUNT_LOCKED_MARIADB = 4151     /* MariaDB: ER_ACCOUNT_HAS_BEEN_LOCKED */
+  ERROR_ACCOUNT_LOCKED_MARIADB = 4151,    /* MariaDB: ER_ACCOUNT_HAS_BEEN_LOCKED */
+  ERROR_READ_ONLY_MODE = 1836,            /* MySQL: ER_READ_ONLY_MODE */
+  ERROR_CLIENT_INTERACTION_TIMEOUT = 4031 /* MySQL 8.0.24: ER_CLIENT_INTERACTION_TIMEOUT */
 };
 
 bool aurora__is_server_errno(unsigned number)
 {
   return number != 0 && !(number >= 2000 && number < 3000) && !(number >= 5000 && number < 6000);
+}
+
+bool aurora__session_survives(unsigned number)
+{
+  /* The server reads nothing more after a packet over its max_allowed_packet. */
+  return aurora__is_server_errno(number) && number != ER_NET_PACKET_TOO_LARGE;
 }
 
 static void set_server_number(aurora_error_t *error, unsigned number, const char *sqlstate)
@@ -144,11 +152,35 @@ aurora__failure_t aurora__connect_error(MYSQL *mysql, const char *where, int soc
   return AURORA__FAILED_FOR_NOW;
 }
 
+bool aurora__is_read_only_error(const aurora_error_t *error)
+{
+  /* 1290 stands for other options, too. */
+  return error->server_errno == ERROR_READ_ONLY_MODE ||
+         (error->server_errno == ER_OPTION_PREVENTS_STATEMENT &&
+          strstr(error->message, "read-only") != NULL);
+}
+
+bool aurora__is_idle_end_error(const aurora_error_t *error, MYSQL *mysql)
+{
+  return error->server_errno == ERROR_CLIENT_INTERACTION_TIMEOUT && !mariadb_connection(mysql);
+}
+
+static int code_of_server_error(unsigned number)
+{
+  switch (number) {
+  case ER_LOCK_DEADLOCK:
+    return AURORA_EDEADLOCK;
+  case ER_LOCK_WAIT_TIMEOUT:
+    return AURORA_ELOCKTIMEOUT;
+  }
+  return AURORA_ESERVER;
+}
+
 void aurora__query_error(unsigned number, const char *sqlstate, const char *message,
                          aurora_error_t *ret_error)
 {
   if (aurora__is_server_errno(number)) {
-    aurora__error_set(ret_error, AURORA_ESERVER, AURORA_REFUSED, "%s",
+    aurora__error_set(ret_error, code_of_server_error(number), AURORA_REFUSED, "%s",
                       message[0] ? message : "the server gives no reason");
     set_server_number(ret_error, number, sqlstate);
     return;
@@ -161,9 +193,9 @@ void aurora__query_error(unsigned number, const char *sqlstate, const char *mess
   case CR_OUT_OF_MEMORY:
     aurora__error_set(ret_error, UV_ENOMEM, AURORA_UNKNOWN, "libmariadb is out of memory");
     return;
-  case CR_NET_PACKET_TOO_LARGE:
-    aurora__error_set(ret_error, AURORA_EPARAMS, AURORA_UNKNOWN,
-                      "the statement is larger than max_allowed_packet");
+  case CR_NET_PACKET_TOO_LARGE: /* what is sent is bounded when it is asked for */
+    aurora__error_set(ret_error, AURORA_ETOOBIG, AURORA_UNKNOWN,
+                      "a row is larger than libmariadb's max_allowed_packet (1 GiB)");
     return;
   }
   aurora__error_set(ret_error, AURORA_ELOST, AURORA_UNKNOWN, "the connection was lost: %s",

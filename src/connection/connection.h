@@ -72,6 +72,14 @@ typedef struct {
   void (*done)(aurora_connection_t *connection, bool failed);
 } aurora__script_t;
 
+/* How far the parameters of the query in hand that go ahead of its execution were sent (long_data.c). */
+typedef struct {
+  size_t param;          /* the one whose turn it is */
+  size_t offset;         /* bytes of it that were sent */
+  size_t with_execution; /* bytes of large texts before it that go with the execution */
+  bool kept;             /* the server holds some for the statement in hand, which was not executed */
+} aurora__long_data_t;
+
 /* A lease's label: 63 bytes and a NUL. */
 enum { AURORA__LABEL_SIZE = 64 };
 
@@ -119,6 +127,8 @@ struct aurora_connection {
   bool harmless;            /* its text cannot change the session */
   bool role_changed;        /* perhaps: no reset undoes SET ROLE */
   bool prepared_again;      /* the statement was lost on the server and prepared anew */
+  bool one_off;             /* the statement is not to be cached: the server has no room */
+  aurora__long_data_t long_data;
   aurora__statements_t statements;
   MYSQL_BIND *binds; /* room for the parameters */
   MYSQL_TIME *times;
@@ -126,15 +136,23 @@ struct aurora_connection {
 
   aurora__script_t script;
   aurora__alarm_t alarm;    /* bounds CONNECTING, KILLING, RESETTING, PINGING */
-  bool kill_answered;       /* KILLING: the kill job is done */
+  bool kill_sent;           /* KILLING: a kill job was asked for */
+  bool kill_answered;       /* KILLING: and is done */
   bool settled;             /* KILLING: the killed statement has ended */
   aurora__list_t kill_node; /* in pool.kills */
 
+  /* Batches. */
+  uint64_t max_packet; /* @@max_allowed_packet in bytes; 0: not asked for yet */
+  bool no_bulk;        /* the server has no bulk protocol */
+  const char *undo;    /* on a lease: takes back what a batch has done, should it be given up; or NULL */
+
   /* Lease. */
-  bool on_lease;        /* from the hand-out to the end of the last statement after the release */
-  bool leased;          /* a caller holds it */
-  bool shell;           /* the session died under its holder; the object waits for the release */
-  bool handle_closed;   /* the poll's close callback has come */
+  bool on_lease;       /* from the hand-out to the end of the last statement after the release */
+  bool leased;         /* a caller holds it */
+  bool in_transaction; /* that aurora_pool_begin started */
+  bool rolled_back;   /* by the server, for a deadlock: what follows would be committed by itself */
+  bool shell;         /* the session died under its holder; the object waits for the release */
+  bool handle_closed; /* the poll's close callback has come */
   aurora__list_t queue; /* queries that wait for their turn */
   aurora__alarm_t leak_alarm;
   char label[AURORA__LABEL_SIZE]; /* its holder's; "" without one */
@@ -151,6 +169,8 @@ void aurora__connection_lease_goes_on(aurora_connection_t *connection);
 void aurora__connection_fail_queue(aurora_connection_t *connection);
 /* The statement that is being killed has ended. */
 void aurora__connection_settled(aurora_connection_t *connection);
+/* A query has ended and left nothing behind: to the lease's next, to a reset, or to the pool. */
+void aurora__connection_use_ended(aurora_connection_t *connection);
 
 /* Opens a connection in the background; tells the scheduler. 0, or a code: nothing happened. */
 int aurora__connection_open(aurora_pool_t *pool);
@@ -170,6 +190,8 @@ void aurora__connection_prove(aurora_connection_t *connection);
 /* The query in hand has got its outcome otherwise (time-out, cancel, a result too large): it is killed
  * on the server, and the session cleaned. */
 void aurora__connection_give_up(aurora_connection_t *connection);
+/* The same from a row callback that wants no more: it is killed if there is much left to come. */
+void aurora__connection_stop_stream(aurora_connection_t *connection);
 /* The kill job is done with this connection. */
 void aurora__connection_killed(aurora_connection_t *connection, bool failed);
 

@@ -37,6 +37,10 @@ static void arm(aurora_connection_t *connection, int events)
   if (connection->poll_events == events || connection->state == AURORA__CONNECTION_CLOSING)
     return;
   connection->poll_events = events;
+  if (!events) {
+    uv_poll_stop(&connection->poll);
+    return;
+  }
   /* Fails only for a handle that is closing or events that do not exist. */
   if (uv_poll_start(&connection->poll, events, on_poll))
     aurora__bug(__func__, "uv_poll_start refused");
@@ -84,6 +88,12 @@ static bool gave_turn(const aurora_connection_t *connection)
   return !aurora__list_empty(&connection->run_node);
 }
 
+/* The caller wants no rows for now. What has not begun to answer goes on: there is no row in it yet. */
+static bool is_paused(const aurora_connection_t *connection)
+{
+  return connection->query && connection->query->paused && connection->current;
+}
+
 static void run(aurora_connection_t *connection)
 {
   const aurora__operation_t *operation;
@@ -91,7 +101,8 @@ static void run(aurora_connection_t *connection)
 
   connection->driving = true;
   connection->turn_began_at = 0;
-  while ((operation = connection->next_operation) != NULL && !gave_turn(connection)) {
+  while ((operation = connection->next_operation) != NULL && !gave_turn(connection) &&
+         !is_paused(connection)) {
     connection->next_operation = NULL;
     connection->operation = operation;
     waits_for = start(connection);
@@ -103,8 +114,9 @@ static void run(aurora_connection_t *connection)
     connection->operation = NULL;
     operation->done(connection);
   }
+  /* What a paused stream does not read would ring the poll for ever. */
   if (!connection->operation)
-    arm(connection, UV_READABLE);
+    arm(connection, is_paused(connection) ? 0 : UV_READABLE);
   connection->driving = false;
 }
 
@@ -114,21 +126,40 @@ void aurora__driver_run(aurora_connection_t *connection)
     run(connection);
 }
 
-void aurora__driver_next_row(aurora_connection_t *connection, const aurora__operation_t *operation)
+void aurora__driver_next_slow(aurora_connection_t *connection, const aurora__operation_t *operation)
 {
-  uint64_t now;
+  uint64_t now = aurora__now_ns();
 
   connection->next_operation = operation;
-  if (++connection->steps < ROWS_BETWEEN_LOOKS)
-    return;
   connection->steps = 0;
-  now = aurora__now_ns();
   if (!connection->turn_began_at) {
     connection->turn_began_at = now;
   } else if (now - connection->turn_began_at > TURN_NS) {
     aurora__list_push_back(&connection->pool->runnable, &connection->run_node);
     aurora__pool_need_turn(connection->pool);
   }
+}
+
+void aurora__driver_next_row(aurora_connection_t *connection, const aurora__operation_t *operation)
+{
+  if (++connection->steps < ROWS_BETWEEN_LOOKS)
+    connection->next_operation = operation;
+  else
+    aurora__driver_next_slow(connection, operation);
+}
+
+void aurora__driver_wake(aurora_connection_t *connection)
+{
+  if (connection->driving || connection->state == AURORA__CONNECTION_CLOSING)
+    return;
+  if (connection->operation) {
+    arm(connection, events_of(connection->waits_for));
+    return;
+  }
+  if (gave_turn(connection) || !connection->next_operation)
+    return;
+  aurora__list_push_back(&connection->pool->runnable, &connection->run_node);
+  aurora__pool_need_turn(connection->pool);
 }
 
 void aurora__driver_take_turn(aurora_connection_t *connection)
@@ -163,7 +194,9 @@ static void on_poll(uv_poll_t *poll, int status, int events)
   if (status < 0)
     events = UV_READABLE | UV_WRITABLE;
   aurora__pool_enter(pool);
-  if (connection->operation)
+  if (connection->operation && is_paused(connection))
+    arm(connection, 0);
+  else if (connection->operation)
     resume(connection, events);
   else if (!gave_turn(connection))
     aurora__connection_heard(connection);

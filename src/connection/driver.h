@@ -24,7 +24,15 @@ static inline void aurora__driver_next(aurora_connection_t *connection,
  * gets a turn in between. */
 void aurora__driver_next_row(aurora_connection_t *connection, const aurora__operation_t *operation);
 
-/* Goes on after such a turn. */
+/* The same for an operation each of which may take long without waiting. */
+void aurora__driver_next_slow(aurora_connection_t *connection,
+                              const aurora__operation_t *operation);
+
+/* Goes on, on a turn of the loop of its own, with what stood still because the query was paused, and
+ * is not any more. */
+void aurora__driver_wake(aurora_connection_t *connection);
+
+/* Goes on after a turn. */
 void aurora__driver_take_turn(aurora_connection_t *connection);
 
 /* Runs operations until one is suspended or none is left. Called from inside an operation's done, it

@@ -5,14 +5,20 @@
  *   RUNNING -> KILLING: kill job on a worker; what still arrives of the result is read and dropped
  *     both have ended -> RESETTING, or on a lease a statement that does nothing, then LEASED
  *     they have not within connect_timeout -> the connection ends
+ *
+ * A stream that its caller stops may have few rows left: the kill waits a little, and is not needed
+ * when they have been read by then.
  */
 #include "connection/connection.h"
 
 #include <mysqld_error.h>
 
 #include "base/clock.h"
-#include "connection/leftover.h"
+#include "connection/driver.h"
 #include "pool/pool.h"
+
+/* About what a kill costs: it makes a connection of its own. */
+enum { DRAIN_FIRST_MS = 2 };
 
 static void not_killed_in_time(aurora__alarm_t *alarm)
 {
@@ -21,37 +27,90 @@ static void not_killed_in_time(aurora__alarm_t *alarm)
   aurora__connection_close(connection, AURORA_CLOSE_TIMED_OUT);
 }
 
-void aurora__connection_give_up(aurora_connection_t *connection)
+static void begin(aurora_connection_t *connection)
+{
+  connection->query = NULL;
+  aurora__connection_set_state(connection, AURORA__CONNECTION_KILLING, "query given up");
+  connection->kill_sent = false;
+  connection->settled = false;
+  if (!connection->on_lease)
+    aurora__scheduler_upkeep(&connection->pool->scheduler, &connection->slot);
+}
+
+static void send_kill(aurora_connection_t *connection)
 {
   aurora_pool_t *pool = connection->pool;
 
-  connection->query = NULL;
-  if (!connection->sent && connection->statement == NULL) {
+  connection->kill_sent = true;
+  connection->kill_answered = false;
+  connection->alarm.ring = not_killed_in_time;
+  aurora__pool_set_alarm(pool, &connection->alarm, aurora__now_ms() + pool->config.connect_timeout);
+  aurora__pool_kill(pool, connection);
+}
+
+void aurora__connection_give_up(aurora_connection_t *connection)
+{
+  /* A batch begins no other statement once it is given up. */
+  if (!connection->sent && connection->statement == NULL && !connection->memory->batch) {
     /* It is still being sent. Going on with that would have it executed after all. */
+    connection->query = NULL;
     aurora__connection_close(connection, AURORA_CLOSE_TIMED_OUT);
     return;
   }
-  aurora__connection_set_state(connection, AURORA__CONNECTION_KILLING, "query given up");
-  connection->kill_answered = false;
-  connection->settled = false;
-  connection->alarm.ring = not_killed_in_time;
-  aurora__pool_set_alarm(pool, &connection->alarm, aurora__now_ms() + pool->config.connect_timeout);
-  if (!connection->on_lease)
-    aurora__scheduler_upkeep(&pool->scheduler, &connection->slot);
-  aurora__pool_kill(pool, connection);
+  begin(connection);
+  send_kill(connection);
+  aurora__driver_wake(connection);
+}
+
+static void drained_long_enough(aurora__alarm_t *alarm)
+{
+  send_kill(aurora__container_of(alarm, aurora_connection_t, alarm));
+}
+
+void aurora__connection_stop_stream(aurora_connection_t *connection)
+{
+  begin(connection);
+  connection->alarm.ring = drained_long_enough;
+  aurora__pool_set_alarm(connection->pool, &connection->alarm, aurora__now_ms() + DRAIN_FIRST_MS);
+}
+
+static void go_on_with_lease(aurora_connection_t *connection)
+{
+  aurora__pool_clear_alarm(connection->pool, &connection->alarm);
+  aurora__connection_set_state(connection, AURORA__CONNECTION_LEASED, "query given up");
+  aurora__connection_lease_goes_on(connection);
+}
+
+static void batch_undone(aurora_connection_t *connection, bool failed)
+{
+  /* No such savepoint: it was released, or the server has rolled back all. */
+  if (failed && mysql_errno(connection->mysql) != ER_SP_DOES_NOT_EXIST)
+    aurora__connection_close(connection, AURORA_CLOSE_TIMED_OUT);
+  else
+    go_on_with_lease(connection);
+}
+
+/* What a batch has done so far must not stay in its holder's session. */
+static void undo_batch(aurora_connection_t *connection)
+{
+  aurora__script_t script = {
+      .statements = {connection->undo}, .count = 1, .done = batch_undone};
+
+  connection->undo = NULL;
+  aurora__script_run(connection, &script);
 }
 
 static void absorbed(aurora_connection_t *connection, bool failed)
 {
   /* The kill may have hit the spared statement instead. */
-  if ((failed && mysql_errno(connection->mysql) != ER_QUERY_INTERRUPTED) ||
-      aurora__has_leftover(connection->mysql)) {
+  if (failed && mysql_errno(connection->mysql) != ER_QUERY_INTERRUPTED) {
     aurora__connection_close(connection, AURORA_CLOSE_TIMED_OUT);
     return;
   }
-  aurora__pool_clear_alarm(connection->pool, &connection->alarm);
-  aurora__connection_set_state(connection, AURORA__CONNECTION_LEASED, "query given up");
-  aurora__connection_lease_goes_on(connection);
+  if (connection->undo)
+    undo_batch(connection);
+  else
+    go_on_with_lease(connection);
 }
 
 /*
@@ -64,7 +123,14 @@ static void killed_and_settled(aurora_connection_t *connection)
 {
   static const aurora__script_t nothing = {.statements = {"DO 0"}, .count = 1, .done = absorbed};
 
-  if (!connection->kill_answered || !connection->settled)
+  if (!connection->settled)
+    return;
+  if (!connection->kill_sent) {
+    aurora__pool_clear_alarm(connection->pool, &connection->alarm);
+    aurora__connection_use_ended(connection);
+    return;
+  }
+  if (!connection->kill_answered)
     return;
   if (connection->on_lease)
     aurora__script_run(connection, &nothing);

@@ -2,20 +2,22 @@
  * A query in the binary protocol:
  *
  *   in the cache ------------------------------+
- *   else (EVICT the oldest) -> PREPARE --------+-> EXECUTE --no rows------------------+
- *                                                     \-rows-> FETCH ... FETCH -------+-> NEXT
- *                                                                                      \-> (CLOSE) done
+ *   else (EVICT the oldest) -> PREPARE --------+-> (long data) -> EXECUTE -> results -> (CLOSE) done
+ *
+ * What comes between is in long_data.c, what comes after in prepared_rows.c.
  *
  * A statement that the server has forgotten, or that has to be prepared again since its table was
- * altered, is prepared again once: it was not executed then.
+ * altered, is prepared again once: it was not executed then. When the server holds as many statements
+ * as it may, those of this session make way, and the one in hand is closed after use.
  */
-#include "connection/connection.h"
+#include "connection/prepared.h"
 
 #include <string.h>
 
 #include <errmsg.h>
 #include <mysqld_error.h>
 
+#include "base/alloc.h"
 #include "base/error.h"
 #include "connection/binds.h"
 #include "connection/connect_error.h"
@@ -23,11 +25,6 @@
 #include "connection/results.h"
 #include "connection/sql_scan.h"
 #include "pool/pool.h"
-
-static MYSQL_STMT *handle_of(const aurora_connection_t *connection)
-{
-  return connection->statement->handle;
-}
 
 static int prepare_start(aurora_connection_t *connection)
 {
@@ -39,41 +36,18 @@ static int prepare_start(aurora_connection_t *connection)
 
 static int prepare_cont(aurora_connection_t *connection, int status)
 {
-  return mysql_stmt_prepare_cont(&connection->status, handle_of(connection), status);
+  return mysql_stmt_prepare_cont(&connection->status, aurora__prepared_handle(connection), status);
 }
 
 static int execute_start(aurora_connection_t *connection)
 {
   connection->sent = true;
-  return mysql_stmt_execute_start(&connection->status, handle_of(connection));
+  return mysql_stmt_execute_start(&connection->status, aurora__prepared_handle(connection));
 }
 
 static int execute_cont(aurora_connection_t *connection, int status)
 {
-  return mysql_stmt_execute_cont(&connection->status, handle_of(connection), status);
-}
-
-static int fetch_start(aurora_connection_t *connection)
-{
-  /* libmariadb hands the cells to the result that is being filled; it may change between rows. */
-  handle_of(connection)->user_data = connection->current;
-  aurora__result_begin_row(connection->current, &connection->mysql->net);
-  return mysql_stmt_fetch_start(&connection->status, handle_of(connection));
-}
-
-static int fetch_cont(aurora_connection_t *connection, int status)
-{
-  return mysql_stmt_fetch_cont(&connection->status, handle_of(connection), status);
-}
-
-static int next_start(aurora_connection_t *connection)
-{
-  return mysql_stmt_next_result_start(&connection->status, handle_of(connection));
-}
-
-static int next_cont(aurora_connection_t *connection, int status)
-{
-  return mysql_stmt_next_result_cont(&connection->status, handle_of(connection), status);
+  return mysql_stmt_execute_cont(&connection->status, aurora__prepared_handle(connection), status);
 }
 
 static int close_start(aurora_connection_t *connection)
@@ -91,18 +65,16 @@ static int close_cont(aurora_connection_t *connection, int status)
 
 static void prepare_done(aurora_connection_t *connection);
 static void execute_done(aurora_connection_t *connection);
-static void fetch_done(aurora_connection_t *connection);
-static void next_done(aurora_connection_t *connection);
 static void evict_done(aurora_connection_t *connection);
+static void room_done(aurora_connection_t *connection);
 static void lost_done(aurora_connection_t *connection);
 static void close_done(aurora_connection_t *connection);
 
 static const aurora__operation_t prepare = {"prepare", prepare_start, prepare_cont, prepare_done};
 static const aurora__operation_t execute = {"execute", execute_start, execute_cont, execute_done};
-static const aurora__operation_t fetch = {"fetch", fetch_start, fetch_cont, fetch_done};
-static const aurora__operation_t next = {"next result", next_start, next_cont, next_done};
-/* Three ways to a COM_STMT_CLOSE, which has no answer. */
+/* Ways to a COM_STMT_CLOSE, which has no answer. */
 static const aurora__operation_t evict = {"evict", close_start, close_cont, evict_done};
+static const aurora__operation_t make_room = {"make room", close_start, close_cont, room_done};
 static const aurora__operation_t close_lost = {"close lost", close_start, close_cont, lost_done};
 static const aurora__operation_t close_unkept = {"close", close_start, close_cont, close_done};
 
@@ -112,6 +84,9 @@ static void close_statement(aurora_connection_t *connection, aurora__statement_t
 {
   if (statement->cached)
     aurora__statements_remove(&connection->statements, statement);
+  if (statement == connection->statement)
+    connection->statement = NULL;
+  connection->long_data.kept = false;
   connection->closing_statement = statement;
   aurora__driver_next(connection, operation);
 }
@@ -122,42 +97,41 @@ static void forget_closed(aurora_connection_t *connection)
   connection->closing_statement = NULL;
 }
 
+/* Whether the statement in hand can be executed again. */
+static bool is_kept(const aurora_connection_t *connection)
+{
+  return connection->statement->cached && !connection->long_data.kept;
+}
+
 /* The query has failed and the session is good. A statement that is not kept is closed first. */
 static void end_failed(aurora_connection_t *connection, const aurora_error_t *error)
 {
-  aurora__statement_t *statement = connection->statement;
-
-  if (!statement || statement->cached) {
+  if (!connection->statement || is_kept(connection)) {
     aurora__connection_query_failed(connection, error, true);
     return;
   }
-  connection->statement = NULL;
+  if (connection->sent) /* see aurora__connection_query_failed */
+    connection->harmless = false;
   aurora__connection_fail_query(connection, error);
-  close_statement(connection, statement, &close_unkept);
+  close_statement(connection, connection->statement, &close_unkept);
 }
 
-/*
- * The statement's result has other columns than when it was prepared, which libmariadb takes for an
- * error when it has been executed already, and cannot read. The session ends; a plain read goes to
- * another one, which prepares it anew.
- */
-static void table_altered(aurora_connection_t *connection, aurora_error_t *error)
+void aurora__prepared_ended(aurora_connection_t *connection)
 {
-  aurora__error_set(error, AURORA_ELOST, AURORA_UNKNOWN,
-                    "the columns of the statement's result have changed since it was prepared");
-  if (connection->query && connection->harmless &&
-      strncasecmp(aurora__query_sql(connection->query), "SELECT", 6) == 0)
-    connection->query->flags |= AURORA_QUERY_IDEMPOTENT;
+  if (is_kept(connection))
+    aurora__connection_query_done(connection);
+  else
+    close_statement(connection, connection->statement, &close_unkept);
 }
 
-static void fail(aurora_connection_t *connection)
+void aurora__prepared_failed(aurora_connection_t *connection)
 {
-  MYSQL_STMT *handle = handle_of(connection);
+  MYSQL_STMT *handle = aurora__prepared_handle(connection);
   MYSQL *mysql = connection->mysql;
   unsigned number = mysql_stmt_errno(handle);
   aurora_error_t error;
 
-  /* An error in the middle of a result stands with the connection only. */
+  /* An error in the middle of a result, or of long data, stands with the connection only. */
   if (number) {
     aurora__results_error(connection, number, mysql_stmt_sqlstate(handle), mysql_stmt_error(handle),
                           &error);
@@ -165,13 +139,10 @@ static void fail(aurora_connection_t *connection)
     number = mysql_errno(mysql);
     aurora__results_error(connection, number, mysql_sqlstate(mysql), mysql_error(mysql), &error);
   }
-  if (aurora__is_server_errno(number)) {
+  if (aurora__session_survives(number))
     end_failed(connection, &error);
-    return;
-  }
-  if (number == CR_NEW_STMT_METADATA)
-    table_altered(connection, &error);
-  aurora__connection_query_failed(connection, &error, false);
+  else
+    aurora__connection_query_failed(connection, &error, false);
 }
 
 static void fail_for_memory(aurora_connection_t *connection)
@@ -193,11 +164,11 @@ static void use_statement(aurora_connection_t *connection, aurora__statement_t *
 static void begin_execute(aurora_connection_t *connection)
 {
   const aurora_query_t *query = connection->memory;
-  unsigned long wanted = mysql_stmt_param_count(handle_of(connection));
+  unsigned long wanted = mysql_stmt_param_count(aurora__prepared_handle(connection));
   aurora_error_t error;
 
   if (!connection->query) { /* given up while it was being prepared */
-    aurora__connection_query_done(connection);
+    aurora__prepared_ended(connection);
     return;
   }
   if (wanted != query->params.count) {
@@ -208,10 +179,15 @@ static void begin_execute(aurora_connection_t *connection)
     return;
   }
   if (aurora__binds_set(connection, query->params) ||
-      mysql_stmt_bind_param(handle_of(connection), connection->binds)) {
+      mysql_stmt_bind_param(aurora__prepared_handle(connection), connection->binds)) {
     fail_for_memory(connection);
     return;
   }
+  aurora__long_data_send(connection);
+}
+
+void aurora__prepared_execute(aurora_connection_t *connection)
+{
   aurora__driver_next(connection, &execute);
 }
 
@@ -232,18 +208,31 @@ static void begin_prepare(aurora_connection_t *connection)
   aurora__driver_next(connection, &prepare);
 }
 
+/* The server has no room for one more statement, and this session holds some. */
+static bool can_make_room(const aurora_connection_t *connection)
+{
+  return mysql_stmt_errno(aurora__prepared_handle(connection)) ==
+             ER_MAX_PREPARED_STMT_COUNT_REACHED &&
+         connection->query && !connection->one_off && connection->statements.count;
+}
+
 static void prepare_done(aurora_connection_t *connection)
 {
   aurora__statement_t *statement = connection->statement;
 
+  if (connection->status && can_make_room(connection)) {
+    connection->one_off = true;
+    close_statement(connection, statement, &make_room);
+    return;
+  }
   if (connection->status) {
     connection->harmless = true; /* nothing was executed */
-    fail(connection);
+    aurora__prepared_failed(connection);
     return;
   }
   use_statement(connection, statement);
   /* Without memory for the entry it is closed after use, as if there were no cache. */
-  if (connection->pool->config.statement_cache)
+  if (connection->pool->config.statement_cache && !connection->one_off)
     aurora__statements_add(&connection->statements, statement);
   begin_execute(connection);
 }
@@ -253,6 +242,19 @@ static void evict_done(aurora_connection_t *connection)
   forget_closed(connection);
   connection->pool->counters.statement_evictions++;
   begin_prepare(connection);
+}
+
+static void room_done(aurora_connection_t *connection)
+{
+  aurora__statement_t *oldest = aurora__statements_oldest(&connection->statements);
+
+  forget_closed(connection);
+  if (!oldest) {
+    begin_prepare(connection);
+    return;
+  }
+  connection->pool->counters.statement_evictions++;
+  close_statement(connection, oldest, &make_room);
 }
 
 static void lost_done(aurora_connection_t *connection)
@@ -272,118 +274,50 @@ static bool is_lost_statement(unsigned number)
   return number == ER_UNKNOWN_STMT_HANDLER || number == ER_NEED_REPREPARE;
 }
 
-static void end_of_query(aurora_connection_t *connection)
+/*
+ * The result has other columns than when the statement was prepared: its table was altered. libmariadb
+ * has read their descriptions and calls it an error; all that it lacks to read the rows is room for as
+ * many cells. The handle, which is patched, is closed after use: the statement is prepared anew then.
+ */
+static bool adopt_columns(aurora_connection_t *connection)
 {
   aurora__statement_t *statement = connection->statement;
-
-  if (statement->cached) {
-    aurora__connection_query_done(connection);
-    return;
-  }
-  connection->statement = NULL;
-  close_statement(connection, statement, &close_unkept);
-}
-
-static void end_of_result(aurora_connection_t *connection)
-{
-  MYSQL_STMT *handle = handle_of(connection);
-
-  if (!aurora__results_end(connection, mysql_stmt_affected_rows(handle),
-                           mysql_stmt_insert_id(handle)))
-    return;
-  if (mysql_stmt_more_results(handle))
-    aurora__driver_next(connection, &next);
-  else
-    end_of_query(connection);
-}
-
-/* The statement's own column descriptions, made anew when they have changed. NULL: no memory. */
-static aurora__columns_t *current_columns(aurora__statement_t *statement)
-{
   MYSQL_STMT *handle = statement->handle;
+  MYSQL *mysql = connection->mysql;
 
-  if (statement->columns &&
-      aurora__columns_match(statement->columns, handle->fields, handle->field_count))
-    return statement->columns;
-  aurora__columns_unref(statement->columns);
-  statement->columns = NULL;
-  if (aurora__columns_create(handle->fields, handle->field_count, &statement->columns))
-    return NULL;
-  return statement->columns;
-}
-
-static void begin_result(aurora_connection_t *connection)
-{
-  MYSQL_STMT *handle = handle_of(connection);
-  aurora__columns_t *columns;
-
-  if (mysql_stmt_field_count(handle) == 0) {
-    if (aurora__results_begin(connection, NULL, AURORA__PROTOCOL_BINARY))
-      end_of_result(connection);
-    return;
-  }
-  columns = current_columns(connection->statement);
-  if (!columns) {
-    aurora__results_no_memory(connection);
-    return;
-  }
-  if (!aurora__results_begin(connection, columns, AURORA__PROTOCOL_BINARY))
-    return;
-  aurora__driver_next(connection, &fetch);
+  if (mysql_stmt_errno(handle) != CR_NEW_STMT_METADATA ||
+      mysql->status != MYSQL_STATUS_STMT_RESULT || handle->state != MYSQL_STMT_WAITING_USE_OR_STORE)
+    return false;
+  aurora__free(statement->cells);
+  statement->cells = aurora__calloc(mysql->field_count, sizeof *statement->cells);
+  if (!statement->cells)
+    return false;
+  handle->bind = statement->cells;
+  handle->fields = mysql->fields;
+  handle->field_count = mysql->field_count;
+  handle->last_errno = 0;
+  if (statement->cached)
+    aurora__statements_remove(&connection->statements, statement);
+  return true;
 }
 
 static void execute_done(aurora_connection_t *connection)
 {
   aurora__statement_t *statement = connection->statement;
 
-  if (!connection->status) {
-    begin_result(connection);
+  if (!connection->status || adopt_columns(connection)) {
+    connection->long_data.kept = false;
+    aurora__prepared_take_results(connection);
     return;
   }
   if (is_lost_statement(mysql_stmt_errno(statement->handle)) && !connection->prepared_again &&
       connection->query) {
     connection->prepared_again = true;
     connection->sent = false;
-    connection->statement = NULL;
     close_statement(connection, statement, &close_lost);
     return;
   }
-  fail(connection);
-}
-
-static void next_done(aurora_connection_t *connection)
-{
-  if (connection->status > 0)
-    fail(connection);
-  else if (connection->status < 0)
-    end_of_query(connection);
-  else
-    begin_result(connection);
-}
-
-/* libmariadb ends the rows at the EOF packet and does not look at the count of warnings in it. */
-static void read_warnings(MYSQL *mysql)
-{
-  const unsigned char *packet = mysql->net.read_pos;
-
-  if (packet[0] == 0xfe)
-    mysql->warning_count = packet[1] | (unsigned)packet[2] << 8;
-}
-
-static void fetch_done(aurora_connection_t *connection)
-{
-  switch (connection->status) {
-  case 0:
-  case MYSQL_DATA_TRUNCATED:
-    if (aurora__results_row_added(connection, aurora__result_end_row(connection->current)))
-      aurora__driver_next_row(connection, &fetch);
-    return;
-  case MYSQL_NO_DATA:
-    read_warnings(connection->mysql);
-    end_of_result(connection);
-    return;
-  }
-  fail(connection);
+  aurora__prepared_failed(connection);
 }
 
 void aurora__prepared_start(aurora_connection_t *connection)
@@ -393,6 +327,8 @@ void aurora__prepared_start(aurora_connection_t *connection)
   aurora__statement_t *statement;
 
   connection->prepared_again = false;
+  connection->one_off = false;
+  connection->long_data.kept = false;
   statement =
       aurora__statements_find(&connection->statements, aurora__query_sql(query), query->sql_size);
   if (statement) {

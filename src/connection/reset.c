@@ -48,7 +48,7 @@ static const aurora__operation_t select_database = {"select database", select_st
 
 static void clean(aurora_connection_t *connection, bool failed)
 {
-  if (failed || aurora__has_leftover(connection->mysql)) {
+  if (failed) {
     aurora__connection_close(connection, AURORA_CLOSE_RESET_FAILED);
     return;
   }
@@ -78,7 +78,7 @@ static bool is_in_database(const aurora_connection_t *connection)
 
 static void reset_done(aurora_connection_t *connection)
 {
-  if (connection->status) {
+  if (connection->status || aurora__has_leftover(connection->mysql)) {
     aurora__connection_close(connection, AURORA_CLOSE_RESET_FAILED);
     return;
   }
@@ -95,7 +95,7 @@ static void reset_done(aurora_connection_t *connection)
 
 static void select_done(aurora_connection_t *connection)
 {
-  if (connection->status)
+  if (connection->status || aurora__has_leftover(connection->mysql))
     aurora__connection_close(connection, AURORA_CLOSE_RESET_FAILED);
   else
     set_up(connection);

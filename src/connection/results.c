@@ -6,11 +6,17 @@
  */
 #include "connection/results.h"
 
+#include <stdio.h>
+#include <string.h>
+
 #include <errmsg.h>
 
 #include "base/error.h"
 #include "connection/connect_error.h"
 #include "pool/pool.h"
+
+/* Bytes of SQL and parameters from which a server may refuse them for their size. */
+enum { LARGE = 1024 * 1024 };
 
 static bool is_streamed(const aurora_connection_t *connection)
 {
@@ -41,6 +47,8 @@ bool aurora__results_begin(aurora_connection_t *connection, aurora__columns_t *c
     aurora__results_no_memory(connection);
     return false;
   }
+  if (columns && connection->mysql->server_status & SERVER_PS_OUT_PARAMS)
+    aurora__result_mark_out_params(result);
   connection->current = result;
   if (!connection->first)
     connection->first = result;
@@ -61,7 +69,7 @@ static bool stream_row(aurora_connection_t *connection)
   aurora_result_unref(row);
   if (stop && connection->query == query) {
     aurora__query_fail_with(query, UV_ECANCELED, AURORA_UNKNOWN, "stopped by the row callback");
-    aurora__connection_give_up(connection);
+    aurora__connection_stop_stream(connection);
   }
   return connection->state != AURORA__CONNECTION_CLOSING;
 }
@@ -129,12 +137,27 @@ bool aurora__results_end(aurora_connection_t *connection, uint64_t affected, uin
   return true;
 }
 
-void aurora__results_error(const aurora_connection_t *connection, unsigned number,
-                           const char *sqlstate, const char *message, aurora_error_t *ret_error)
+/* A server hangs up on a packet that is too large for it, and seldom manages to say so. */
+static void explain_loss(const aurora_connection_t *connection, aurora_error_t *error)
+{
+  const aurora_query_t *query = connection->memory;
+  size_t size = strlen(error->message);
+
+  if (error->code == AURORA_ELOST && !connection->first && query && query->block_size > LARGE)
+    snprintf(error->message + size, sizeof error->message - size,
+             " (while a large statement was sent: perhaps more than the server's "
+             "max_allowed_packet)");
+}
+
+void aurora__results_error(aurora_connection_t *connection, unsigned number, const char *sqlstate,
+                           const char *message, aurora_error_t *ret_error)
 {
   aurora__query_error(number, sqlstate, message, ret_error);
+  if (ret_error->code == AURORA_EDEADLOCK && connection->in_transaction)
+    connection->rolled_back = true;
   if (aurora__is_server_errno(number))
     return;
+  explain_loss(connection, ret_error);
   /* Nothing that the server could act on has reached it: libmariadb says 2006 when it cannot send. */
   if (!connection->sent || number == CR_SERVER_GONE_ERROR)
     ret_error->outcome = AURORA_NOT_SENT;

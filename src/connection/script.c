@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "connection/driver.h"
+#include "connection/leftover.h"
 
 static int query_start(aurora_connection_t *connection)
 {
@@ -68,6 +69,8 @@ static void store_done(aurora_connection_t *connection)
     connection->script.done(connection, true);
   else if (mysql_more_results(connection->mysql))
     aurora__driver_next(connection, &next);
+  else if (aurora__has_leftover(connection->mysql))
+    connection->script.done(connection, true);
   else if (++connection->script.next < connection->script.count)
     aurora__driver_next(connection, &query);
   else

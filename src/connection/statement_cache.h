@@ -17,6 +17,7 @@
 typedef struct aurora__statement {
   MYSQL_STMT *handle;
   aurora__columns_t *columns; /* of its results; NULL before the first execution with rows */
+  MYSQL_BIND *cells;          /* our room for a handle whose columns have changed, or NULL */
   bool cached;                /* in a connection's cache */
   bool harmless;              /* its text cannot change the session */
   bool mentions_role;         /* it may be a SET ROLE */

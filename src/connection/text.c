@@ -22,7 +22,7 @@ static void fail(aurora_connection_t *connection)
   aurora_error_t error;
 
   aurora__results_error(connection, number, mysql_sqlstate(mysql), mysql_error(mysql), &error);
-  aurora__connection_query_failed(connection, &error, aurora__is_server_errno(number));
+  aurora__connection_query_failed(connection, &error, aurora__session_survives(number));
 }
 
 static int send_start(aurora_connection_t *connection)

@@ -7,9 +7,13 @@
 #include "connection/connection.h"
 
 #include <stdio.h>
+#include <strings.h>
 
 #include "base/clock.h"
+#include "base/error.h"
 #include "base/log.h"
+#include "batch/batch.h"
+#include "connection/connect_error.h"
 #include "connection/leftover.h"
 #include "connection/results.h"
 #include "pool/pool.h"
@@ -25,6 +29,10 @@ static void take_query(aurora_connection_t *connection, aurora_query_t *query)
   query->connection = connection;
   query->attached = true;
   query->phase = AURORA__QUERY_RUNNING;
+  if (query->batch) {
+    aurora__batch_start(connection);
+    return;
+  }
   if (query->params.count) {
     aurora__prepared_start(connection);
     return;
@@ -43,16 +51,38 @@ void aurora__connection_run(aurora_connection_t *connection, aurora_query_t *que
   take_query(connection, query);
 }
 
-void aurora__connection_lease_goes_on(aurora_connection_t *connection)
+/* The lease's next query. After a deadlock none but a ROLLBACK: see aurora/transaction.h. */
+static aurora_query_t *next_query(aurora_connection_t *connection)
 {
   aurora__list_t *node;
 
+  while ((node = aurora__list_pop_front(&connection->queue)) != NULL) {
+    aurora_query_t *query = aurora__container_of(node, aurora_query_t, node);
+
+    if (!connection->rolled_back)
+      return query;
+    if (strcasecmp(aurora__query_sql(query), "ROLLBACK") == 0) {
+      connection->rolled_back = false;
+      connection->in_transaction = false;
+      return query;
+    }
+    aurora__query_fail_with(query, AURORA_EDEADLOCK, AURORA_NOT_SENT,
+                            "the server has rolled this transaction back because of a deadlock; "
+                            "only a ROLLBACK can follow");
+  }
+  return NULL;
+}
+
+void aurora__connection_lease_goes_on(aurora_connection_t *connection)
+{
+  aurora_query_t *query;
+
   if (connection->state != AURORA__CONNECTION_LEASED)
     return;
-  node = aurora__list_pop_front(&connection->queue);
-  if (node) {
+  query = next_query(connection);
+  if (query) {
     aurora__connection_set_state(connection, AURORA__CONNECTION_RUNNING, "query on the lease");
-    take_query(connection, aurora__container_of(node, aurora_query_t, node));
+    take_query(connection, query);
   } else if (!connection->leased) {
     connection->on_lease = false;
     if (connection->pool->config.reset == AURORA_RESET_NEVER &&
@@ -81,6 +111,8 @@ void aurora__connection_lease(aurora_connection_t *connection, aurora_query_t *q
   aurora__connection_set_state(connection, AURORA__CONNECTION_LEASED, "acquired");
   connection->leased = true;
   connection->on_lease = true;
+  connection->in_transaction = false;
+  connection->rolled_back = false;
   query->connection = connection;
   snprintf(connection->label, sizeof connection->label, "%s",
            query->sql_size ? aurora__query_sql(query) : "");
@@ -134,15 +166,9 @@ void aurora__connection_forget_query(aurora_connection_t *connection)
     aurora__query_detach(memory);
 }
 
-/* The query is over, whatever became of it. */
-static void end_use(aurora_connection_t *connection)
+void aurora__connection_use_ended(aurora_connection_t *connection)
 {
-  aurora__connection_forget_query(connection);
-  if (aurora__has_leftover(connection->mysql)) {
-    aurora__connection_close(connection, AURORA_CLOSE_PROTOCOL_ERROR);
-  } else if (connection->state == AURORA__CONNECTION_KILLING) {
-    aurora__connection_settled(connection);
-  } else if (connection->on_lease) {
+  if (connection->on_lease) {
     aurora__connection_set_state(connection, AURORA__CONNECTION_LEASED, "query ended");
     aurora__connection_lease_goes_on(connection);
   } else if (aurora__connection_may_be_dirty(connection)) {
@@ -152,10 +178,25 @@ static void end_use(aurora_connection_t *connection)
   }
 }
 
+/* The query is over, whatever became of it. */
+static void end_use(aurora_connection_t *connection)
+{
+  aurora__connection_forget_query(connection);
+  if (aurora__has_leftover(connection->mysql))
+    aurora__connection_close(connection, AURORA_CLOSE_PROTOCOL_ERROR);
+  else if (connection->state == AURORA__CONNECTION_KILLING)
+    aurora__connection_settled(connection);
+  else
+    aurora__connection_use_ended(connection);
+}
+
 void aurora__connection_query_done(aurora_connection_t *connection)
 {
-  aurora_query_t *query = connection->query;
+  aurora_query_t *query;
 
+  if (aurora__batch_goes_on(connection))
+    return;
+  query = connection->query;
   if (query) {
     connection->query = NULL;
     aurora__query_succeed(query, connection->first);
@@ -169,10 +210,27 @@ void aurora__connection_fail_query(aurora_connection_t *connection, const aurora
 {
   aurora_query_t *query = connection->query;
 
-  if (!query)
+  if (!query || aurora__batch_takes_error(connection, error))
     return;
   connection->query = NULL;
   aurora__query_fail(query, error);
+}
+
+/* Errors after which the session is of no more use. True: it has ended. */
+static bool ends_session(aurora_connection_t *connection, const aurora_error_t *error)
+{
+  aurora_error_t lost;
+
+  if (aurora__is_read_only_error(error)) {
+    aurora__connection_die(connection, AURORA_CLOSE_READ_ONLY_SERVER, error);
+    return true;
+  }
+  if (aurora__is_idle_end_error(error, connection->mysql)) {
+    aurora__error_set(&lost, AURORA_ELOST, AURORA_NOT_SENT, "%s", error->message);
+    aurora__connection_die(connection, AURORA_CLOSE_LOST, &lost);
+    return true;
+  }
+  return false;
 }
 
 void aurora__connection_query_failed(aurora_connection_t *connection, const aurora_error_t *error,
@@ -184,9 +242,12 @@ void aurora__connection_query_failed(aurora_connection_t *connection, const auro
         error->code == AURORA_EPROTOCOL ? AURORA_CLOSE_PROTOCOL_ERROR : AURORA_CLOSE_LOST, error);
     return;
   }
+  if (ends_session(connection, error))
+    return;
   /* An error packet has no status: a trigger may have changed the session before it failed. */
   if (connection->sent)
     connection->harmless = false;
   aurora__connection_fail_query(connection, error);
-  end_use(connection);
+  if (!aurora__batch_goes_on(connection))
+    end_use(connection);
 }

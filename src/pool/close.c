@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "config/config.h"
 #include "pool/pool.h"
+#include "transaction/transaction.h"
 
 static void free_pool(aurora_pool_t *pool)
 {
@@ -27,6 +28,7 @@ static void free_pool(aurora_pool_t *pool)
     aurora__free(query->block);
     aurora__free(query);
   }
+  aurora__transactions_free(pool);
   aurora__config_free(&pool->config);
   aurora__free(pool);
 }
@@ -103,6 +105,8 @@ void aurora__pool_close_check(aurora_pool_t *pool)
     cut_all(pool);
   if (!pool->cut || pool->in_flight > 1)
     return;
+  if (aurora__transactions_abort(pool))
+    return;
   free_shells(pool);
   if (pool->jobs || pool->connections)
     return;
@@ -140,6 +144,7 @@ int aurora_pool_close(aurora_pool_t *pool, uint64_t drain_ms, aurora_done_cb cb,
   aurora__warmup_fail(pool, &error);
   aurora__scheduler_close(&pool->scheduler);
   aurora__pool_pump(pool);
+  aurora__transactions_hurry(pool);
   begin_drain(pool, drain_ms);
   aurora__pool_need_turn(pool);
   return 0;

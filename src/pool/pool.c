@@ -77,6 +77,7 @@ static void init_fields(aurora_pool_t *pool, uv_loop_t *loop)
   aurora__list_init(&pool->all);
   aurora__list_init(&pool->kills);
   aurora__list_init(&pool->warmup.waiting);
+  aurora__list_init(&pool->transactions);
   aurora__list_init(&pool->registry_node);
   aurora__alarm_init(&pool->drain_alarm, NULL);
   aurora__histogram_init(&pool->query_latency);

@@ -81,6 +81,8 @@ struct aurora_pool {
 
   aurora__warmup_t warmup;
 
+  aurora__list_t transactions; /* that are run again; see transact.c */
+
   /* Closing. */
   bool closing;
   bool cut; /* the drain is over */

@@ -12,13 +12,16 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/utf8.h"
+#include "batch/batch.h"
+#include "connection/driver.h"
 #include "pool/pool.h"
 
 enum {
-  KEPT_QUERIES = 1024,    /* recycled objects a pool keeps */
-  KEPT_BLOCK = 4096,      /* bytes; a larger block is not kept */
-  FIRST_BLOCK = 256,      /* bytes */
-  MOST_PARAMETERS = 65535 /* the protocol counts them in 16 bits */
+  KEPT_QUERIES = 1024,     /* recycled objects a pool keeps */
+  KEPT_BLOCK = 4096,       /* bytes; a larger block is not kept */
+  FIRST_BLOCK = 256,       /* bytes */
+  MOST_PARAMETERS = 65535, /* the protocol counts them in 16 bits */
+  LARGEST_TEXT = 1 << 30   /* bytes; the most that a server's max_allowed_packet can be */
 };
 
 static void time_out(aurora__alarm_t *alarm);
@@ -55,6 +58,8 @@ static void free_query(aurora_query_t *query)
 {
   aurora_pool_t *pool = query->pool;
 
+  aurora__batch_free(query->batch);
+  query->batch = NULL;
   if (query->block_size > KEPT_BLOCK) {
     aurora__free(query->block);
     query->block = NULL;
@@ -77,7 +82,7 @@ void aurora__query_discard(aurora_query_t *query)
 
 /* --- The statement ------------------------------------------------------------------------------ */
 
-static bool has_text(const aurora_value_t *value)
+bool aurora__value_has_text(const aurora_value_t *value)
 {
   switch (value->type) {
   case AURORA_TYPE_DECIMAL:
@@ -96,15 +101,15 @@ static bool has_text(const aurora_value_t *value)
   return false;
 }
 
-static bool is_valid_value(const aurora_value_t *value)
+bool aurora__value_is_valid(const aurora_value_t *value)
 {
   const aurora_text_t *text = &value->as.text;
 
   if ((unsigned)value->type > AURORA_TYPE_DATETIME)
     return false;
-  if (!has_text(value))
+  if (!aurora__value_has_text(value))
     return true;
-  if (!text->data)
+  if (!text->data || text->size > LARGEST_TEXT)
     return text->size == 0;
   return value->type == AURORA_TYPE_BYTES || aurora__is_utf8(text->data, text->size);
 }
@@ -113,9 +118,13 @@ int aurora__query_check(const char *sql, aurora_params_t params,
                         const aurora_query_options_t *options, aurora_query_cb cb)
 {
   unsigned flags = options ? options->flags : 0;
+  size_t sql_size;
   size_t i;
 
   if (!sql || !sql[0] || !cb)
+    return UV_EINVAL;
+  sql_size = strlen(sql);
+  if (sql_size > LARGEST_TEXT || !aurora__is_utf8(sql, sql_size))
     return UV_EINVAL;
   if (flags & ~(unsigned)(AURORA_QUERY_IDEMPOTENT | AURORA_QUERY_TEXT))
     return UV_EINVAL;
@@ -123,7 +132,7 @@ int aurora__query_check(const char *sql, aurora_params_t params,
       (params.count && (flags & AURORA_QUERY_TEXT)))
     return UV_EINVAL;
   for (i = 0; i < params.count; i++) {
-    if (!is_valid_value(&params.values[i]))
+    if (!aurora__value_is_valid(&params.values[i]))
       return UV_EINVAL;
   }
   return 0;
@@ -161,7 +170,7 @@ int aurora__query_set_statement(aurora_query_t *query, const char *sql, aurora_p
   int code;
 
   for (i = 0; i < params.count; i++) {
-    if (has_text(&params.values[i]))
+    if (aurora__value_has_text(&params.values[i]))
       size += params.values[i].as.text.size;
   }
   code = make_room(query, size);
@@ -175,7 +184,7 @@ int aurora__query_set_statement(aurora_query_t *query, const char *sql, aurora_p
   text = (char *)(values + params.count);
   memcpy(values, params.values, params.count * sizeof *values);
   for (i = 0; i < params.count; i++) {
-    if (!has_text(&values[i]))
+    if (!aurora__value_has_text(&values[i]))
       continue;
     if (values[i].as.text.size)
       memcpy(text, values[i].as.text.data, values[i].as.text.size);
@@ -316,6 +325,35 @@ int aurora_query_cancel(aurora_query_t *query)
   return 0;
 }
 
+/* Whether a caller may pause or resume it: 0, UV_EINVAL or UV_EALREADY. */
+static int may_be_paused(const aurora_query_t *query)
+{
+  if (!query || !query->on_row)
+    return UV_EINVAL;
+  return query->phase == AURORA__QUERY_ENDED ? UV_EALREADY : 0;
+}
+
+int aurora_query_pause(aurora_query_t *query)
+{
+  int code = may_be_paused(query);
+
+  if (!code)
+    query->paused = true;
+  return code;
+}
+
+int aurora_query_resume(aurora_query_t *query)
+{
+  int code = may_be_paused(query);
+
+  if (code || !query->paused)
+    return code;
+  query->paused = false;
+  if (query->phase == AURORA__QUERY_RUNNING)
+    aurora__driver_wake(query->connection);
+  return 0;
+}
+
 void aurora__query_detach(aurora_query_t *query)
 {
   query->attached = false;
@@ -328,7 +366,7 @@ void aurora__query_detach(aurora_query_t *query)
 /* The server's own texts may quote values ("Duplicate entry '...'"): they are for the caller only. */
 static const char *text_for_log(const aurora_error_t *error)
 {
-  return error->code == AURORA_ESERVER ? aurora_strerror(error->code) : error->message;
+  return error->server_errno ? aurora_strerror(error->code) : error->message;
 }
 
 static void count(aurora_query_t *query, uint64_t duration)
@@ -366,7 +404,12 @@ void aurora__query_deliver(aurora_query_t *query)
     query->cb.acquire(error, error ? NULL : query->connection, query->data);
   } else {
     count(query, aurora__now_ns() - query->called_at);
-    query->cb.query(error, result, query->data);
+    if (query->batch)
+      aurora__batch_deliver(query);
+    else if (!query->wants_done)
+      query->cb.query(error, result, query->data);
+    else if (query->cb.done)
+      query->cb.done(error, query->data);
     aurora_result_unref(result);
   }
   query->delivered = true;

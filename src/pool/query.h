@@ -13,6 +13,7 @@
 #ifndef AURORA_POOL_QUERY_H
 #define AURORA_POOL_QUERY_H
 
+#include <aurora/batch.h>
 #include <aurora/connection.h>
 #include <aurora/query.h>
 
@@ -30,11 +31,13 @@ struct aurora_query {
   aurora_connection_t *connection; /* the lease it belongs to, or what runs it; NULL in the queue */
   aurora__phase_t phase;
   bool is_acquire;    /* a lease is wanted; there is no SQL */
+  bool wants_done;    /* the callback is a done callback */
   bool on_lease;      /* belongs to a lease: never moves to another connection */
   bool attached;      /* the connection still uses its memory */
   bool delivered;     /* the callback has returned */
   bool resent;        /* was sent before, on a connection that was lost */
-  bool rows_streamed; /* the caller has seen rows of it */
+  bool rows_streamed; /* the caller has seen rows of it, or those of a batch were executed */
+  bool paused;        /* no rows are to come */
   bool failed;        /* error is set */
   unsigned flags;     /* AURORA_QUERY_* */
 
@@ -43,11 +46,14 @@ struct aurora_query {
   size_t block_size;
   size_t sql_size; /* bytes, without the NUL */
   aurora_params_t params;
+  aurora_batch_t *batch; /* NULL unless it is one; the parameters are then those of a row */
 
   aurora_row_cb on_row;
   union {
     aurora_query_cb query;
     aurora_connection_cb acquire;
+    aurora_done_cb done; /* may be NULL */
+    aurora_batch_cb batch;
   } cb;
   void *data;
 
@@ -77,10 +83,17 @@ int aurora__query_set_label(aurora_query_t *query, const char *label);
 int aurora__query_check(const char *sql, aurora_params_t params,
                         const aurora_query_options_t *options, aurora_query_cb cb);
 
+/* The same for one value; and whether it points at memory. */
+bool aurora__value_is_valid(const aurora_value_t *value);
+bool aurora__value_has_text(const aurora_value_t *value);
+
 /* Makes a query of checked arguments, with its time-out running. 0 or UV_ENOMEM. */
 int aurora__query_create(aurora_pool_t *pool, const char *sql, aurora_params_t params,
                          const aurora_query_options_t *options, aurora_query_cb cb, void *data,
                          aurora_query_t **ret_query);
+
+/* Hands a new query to the scheduler. 0, or a code: the query was discarded. */
+int aurora__pool_submit(aurora_pool_t *pool, aurora_query_t *query);
 
 /* Settles the outcome: the callback is due. Only for a query that has not ended. */
 void aurora__query_succeed(aurora_query_t *query, aurora_result_t *result_take);

@@ -4,8 +4,7 @@
 #include "base/clock.h"
 #include "pool/pool.h"
 
-/* Hands a new request to the scheduler. */
-static int enqueue(aurora_pool_t *pool, aurora_query_t *query)
+int aurora__pool_submit(aurora_pool_t *pool, aurora_query_t *query)
 {
   uint64_t deadline = 0;
   int code;
@@ -39,7 +38,7 @@ int aurora_pool_query_with(aurora_pool_t *pool, const char *sql, aurora_params_t
   code = aurora__query_create(pool, sql, params, options, cb, data, &query);
   if (code)
     return code;
-  code = enqueue(pool, query);
+  code = aurora__pool_submit(pool, query);
   if (!code && ret_query)
     *ret_query = query;
   return code;
@@ -76,7 +75,7 @@ int aurora_pool_acquire_with(aurora_pool_t *pool, const aurora_acquire_options_t
     aurora__query_discard(query);
     return code;
   }
-  return enqueue(pool, query);
+  return aurora__pool_submit(pool, query);
 }
 
 int aurora_pool_acquire(aurora_pool_t *pool, aurora_connection_cb cb, void *data)

@@ -39,6 +39,11 @@ const char *aurora_result_info(const aurora_result_t *result)
   return result->info ? result->info : "";
 }
 
+bool aurora_result_is_out_params(const aurora_result_t *result)
+{
+  return result->out_params;
+}
+
 const aurora_result_t *aurora_result_next(const aurora_result_t *result)
 {
   return result->next;

@@ -146,6 +146,11 @@ int aurora__result_finish(aurora_result_t *result, uint64_t affected, uint64_t i
   return 0;
 }
 
+void aurora__result_mark_out_params(aurora_result_t *result)
+{
+  result->out_params = true;
+}
+
 void aurora__result_chain_take(aurora_result_t *first, aurora_result_t *next)
 {
   while (first->next)
@@ -179,6 +184,7 @@ int aurora__result_clear_rows(aurora_result_t **result)
   if (aurora__result_create(old->columns, old->protocol, old->limit, &fresh) != 0)
     return UV_ENOMEM;
   fresh->affected = old->affected + old->rows_count;
+  fresh->out_params = old->out_params;
   aurora_result_unref(old);
   *result = fresh;
   return 0;

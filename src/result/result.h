@@ -60,6 +60,9 @@ int aurora__result_end_row(aurora_result_t *result);
 int aurora__result_finish(aurora_result_t *result, uint64_t affected, uint64_t insert_id,
                           unsigned warnings, const char *info);
 
+/* Its row is the OUT and INOUT parameters of a CALL. */
+void aurora__result_mark_out_params(aurora_result_t *result);
+
 /* Puts next, whose reference it takes over, after the last of the results that hang on first. */
 void aurora__result_chain_take(aurora_result_t *first, aurora_result_t *next);
 

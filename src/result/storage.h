@@ -36,6 +36,7 @@ enum { AURORA__FIRST_ROWS = 8 };
 struct aurora_result {
   unsigned refs;
   unsigned warnings;
+  bool out_params;            /* the row is the OUT parameters of a CALL */
   aurora__columns_t *columns; /* NULL: the statement returns no rows */
   unsigned count;             /* of columns */
   aurora__protocol_t protocol;

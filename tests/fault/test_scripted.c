@@ -1,6 +1,6 @@
 /*
  * Servers that do not follow the protocol, by mistake or by intent: one wrong answer at each stage of
- * a connection's life (scripted_answers.c), and each byte of each right answer replaced. One callback
+ * a connection's life (scripted_answers.h), and each byte of each right answer replaced. One callback
  * with a clear error; nothing of the client's goes to the server that it need not have; and no
  * connection that may have lost step is used again.
  */
@@ -17,6 +17,12 @@
 
 enum { CONNECT_MS = 400, QUERY_MS = 400, SEEN = 65536 };
 
+/* More where all is slow: under valgrind. */
+static unsigned patience(unsigned ms)
+{
+  return getenv("CK_TIMEOUT_MULTIPLIER") ? ms * 10 : ms;
+}
+
 static void open_pool(client_t *client, const scripted_answer_t *script,
                       scripted_server_t **ret_server)
 {
@@ -26,8 +32,8 @@ static void open_pool(client_t *client, const scripted_answer_t *script,
   ck_assert_int_eq(scripted_server_start(script, ret_server), 0);
   config = client_config_of_port(scripted_server_port(*ret_server), false);
   config.pool_size = 1;
-  config.connect_timeout = CONNECT_MS;
-  config.query_timeout = QUERY_MS;
+  config.connect_timeout = patience(CONNECT_MS);
+  config.query_timeout = patience(QUERY_MS);
   config.backoff_min = 1;
   config.backoff_max = 10;
   client_create(client, &config);
@@ -126,9 +132,8 @@ static bool ended_well(const wrong_answer_t *wrong, const answer_t *answer)
   return false;
 }
 
-START_TEST(a_wrong_answer)
+static void try_answer(const wrong_answer_t *wrong)
 {
-  const wrong_answer_t *wrong = &wrong_answers[_i];
   scripted_answer_t script = {.stage = wrong->stage, .closes = wrong->closes};
   scripted_server_t *server;
   client_t client;
@@ -151,6 +156,23 @@ START_TEST(a_wrong_answer)
   ck_assert_uint_eq(answer.calls, 1);
   end(&client, server);
 }
+
+START_TEST(a_wrong_answer_to_a_query)
+{
+  try_answer(&wrong_answers_to_queries[_i]);
+}
+END_TEST
+
+START_TEST(a_wrong_answer_to_a_statement)
+{
+  try_answer(&wrong_answers_to_statements[_i]);
+}
+END_TEST
+
+START_TEST(a_wrong_answer_while_connecting_or_resetting)
+{
+  try_answer(&wrong_answers_to_sessions[_i]);
+}
 END_TEST
 
 /* --- Each byte ---------------------------------------------------------------------------------- */
@@ -163,6 +185,23 @@ enum { STAGES = sizeof stages / sizeof *stages };
 
 /* What means something in one place or another. */
 static const unsigned char values[] = {0x00, 0x01, 0x7f, 0x80, 0xfb, 0xfc, 0xfd, 0xfe, 0xff};
+
+/*
+ * Faults of libmariadb 3.3.20 that cannot be helped here:
+ * - A column's definition ends with 12 bytes, their number before them. It does not look at the number
+ *   and reads all 12 of what may be fewer, from memory of its own that was never written: the column's
+ *   type is then whatever was there.
+ * - A count of columns whose eight bytes are missing is read from what came before. When there is no
+ *   memory for so many, the definitions that were read (8 KiB) are never freed.
+ */
+static bool is_left_out(scripted_stage_t stage, const mysql_packets_t *usual, size_t at,
+                        unsigned char value)
+{
+  bool has_count = stage == SCRIPTED_QUERY || stage == SCRIPTED_EXECUTE;
+
+  return (usual->bytes[at] == 12 && value < 12) ||
+         (has_count && at == MYSQL_PACKET_HEADER && value == 0xfe);
+}
 
 /* The connection is closed after the answer, so a length that is too large takes no time. */
 START_TEST(each_byte_of_an_answer)
@@ -178,7 +217,8 @@ START_TEST(each_byte_of_an_answer)
       answer_t answer;
       char name[48];
 
-      if (getenv("AURORA_TEST_SHORT") && (at + i) % 8)
+      if (is_left_out(stages[_i], &usual, at, values[i]) ||
+          (getenv("AURORA_TEST_SHORT") && (at + i) % 8))
         continue;
       snprintf(name, sizeof name, "stage %d, byte %zu is 0x%02x", stages[_i], at, values[i]);
       script.answer = usual;
@@ -204,10 +244,22 @@ static Suite *make_suite(void)
   TCase *tcase = tcase_create("scripted");
 
   tcase_set_timeout(tcase, 120);
-  tcase_add_loop_test(tcase, a_wrong_answer, 0, (int)wrong_answer_count);
+  tcase_add_loop_test(tcase, a_wrong_answer_to_a_query, 0, wrong_answers_to_queries_count);
+  tcase_add_loop_test(tcase, a_wrong_answer_to_a_statement, 0, wrong_answers_to_statements_count);
+  tcase_add_loop_test(tcase, a_wrong_answer_while_connecting_or_resetting, 0,
+                      wrong_answers_to_sessions_count);
   tcase_add_loop_test(tcase, each_byte_of_an_answer, 0, STAGES);
   suite_add_tcase(suite, tcase);
   return suite;
+}
+
+/* A count of columns may have libmariadb ask for more memory than there is, which must not end the
+ * program: it gets none, and says so. */
+const char *__asan_default_options(void);
+
+const char *__asan_default_options(void)
+{
+  return "allocator_may_return_null=1";
 }
 
 int main(void)

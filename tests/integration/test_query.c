@@ -412,6 +412,9 @@ START_TEST(bad_calls_are_refused_at_once)
                    UV_EINVAL);
   ck_assert_int_eq(aurora_pool_query(fixture.pool, "SELECT 1", AURORA_NO_PARAMS, NULL, NULL),
                    UV_EINVAL);
+  ck_assert_int_eq(
+      aurora_pool_query(fixture.pool, "SELECT '\xc3'", AURORA_NO_PARAMS, not_called, NULL),
+      UV_EINVAL);
   for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
     ck_assert_int_eq(aurora_pool_query(fixture.pool, "SELECT ?", bad[i], not_called, NULL),
                      UV_EINVAL);

@@ -130,6 +130,33 @@ START_TEST(a_closing_pool_is_not_recycled)
 }
 END_TEST
 
+static bool one_found_a_reader(void *data)
+{
+  (void)data;
+  return fixture_stats(&fixture).closed[AURORA_CLOSE_READ_ONLY_SERVER] == 1;
+}
+
+/* The old writer after a fail-over: the write fails, and the connection is not used again. */
+START_TEST(a_server_that_has_become_a_reader)
+{
+  aurora_config_t config = fixture_config(&database);
+  aurora_error_t error;
+
+  ck_assert_int_eq(database_sql(&database, "CREATE OR REPLACE TABLE noted (a INT);"
+                                           "SET GLOBAL read_only = 1"),
+                   0);
+  fixture_open(&fixture, &config);
+  error = fixture_fail(&fixture, "INSERT INTO noted VALUES (1)", AURORA_NO_PARAMS, AURORA_ESERVER);
+  ck_assert_uint_eq(error.server_errno, ER_OPTION_PREVENTS_STATEMENT);
+  ck_assert_int_eq(error.outcome, AURORA_REFUSED);
+  wait_for(one_found_a_reader);
+  ck_assert_int_eq(database_sql(&database, "SET GLOBAL read_only = 0"), 0);
+  fixture_run(&fixture, "INSERT INTO noted VALUES (1)");
+  ck_assert_uint_eq(fixture_stats(&fixture).opened, 2);
+  fixture_close(&fixture);
+}
+END_TEST
+
 /* --- Credentials -------------------------------------------------------------------------------- */
 
 typedef struct {
@@ -364,6 +391,7 @@ static Suite *make_suite(void)
   tcase_add_test(tcase, busy_connections_are_recycled_when_they_are_free);
   tcase_add_test(tcase, recycling_costs_no_query);
   tcase_add_test(tcase, a_closing_pool_is_not_recycled);
+  tcase_add_test(tcase, a_server_that_has_become_a_reader);
   tcase_add_test(tcase, passwords_rotate);
   tcase_add_test(tcase, the_user_of_the_configuration_is_there);
   tcase_add_test(tcase, a_callback_that_fails);

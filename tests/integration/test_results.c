@@ -105,8 +105,8 @@ START_TEST(large_statements_and_values_by_text)
 }
 END_TEST
 
-/* The server refuses, and may hang up while it is still being sent to. Either way the caller is told
- * once, and the pool goes on. */
+/* A parameter the server refuses, and the session goes on. On a statement it hangs up, maybe while it is
+ * still being sent to; either way the caller is told once, and the pool goes on. */
 START_TEST(more_than_max_allowed_packet)
 {
   size_t size = MAX_PACKET + MIB;
@@ -115,10 +115,20 @@ START_TEST(more_than_max_allowed_packet)
 
   fixture_ask(&fixture, &reply, "SELECT LENGTH(?)",
               (aurora_params_t){(aurora_value_t[]){aurora_text(text, size)}, 1});
+  fixture_wait(&fixture, &reply);
+  reply_must_be(&reply, AURORA_ESERVER);
+  ck_assert_uint_eq(reply.error.server_errno, ER_UNKNOWN_ERROR);
+  ck_assert_int_eq(reply.error.outcome, AURORA_REFUSED);
+  ck_assert_ptr_nonnull(strstr(reply.error.message, "max_allowed_packet"));
+  ck_assert_int_eq(fixture_number(&fixture, "SELECT 42"), 42);
+  ck_assert_uint_eq(fixture_stats(&fixture).opened, 1);
+  memcpy(text, "SELECT '", 8);
+  fixture_ask(&fixture, &reply, text, AURORA_NO_PARAMS);
   free(text);
   fixture_wait(&fixture, &reply);
   ck_assert_msg(reply.code == AURORA_ELOST || reply.code == AURORA_ESERVER, "%s: %s",
                 aurora_err_name(reply.code), reply.error.message);
+  ck_assert_ptr_nonnull(strstr(reply.error.message, "max_allowed_packet"));
   if (reply.code == AURORA_ESERVER)
     ck_assert_uint_eq(reply.error.server_errno, ER_NET_PACKET_TOO_LARGE);
   ck_assert_int_eq(fixture_number(&fixture, "SELECT 42"), 42);

@@ -196,8 +196,18 @@ START_TEST(a_table_that_is_altered_between_executions)
   reply = select_altered();
   ck_assert_int_eq(aurora_result_value(reply.result, 0, 0).type, AURORA_TYPE_DOUBLE);
   reply_clear(&reply);
-  /* Other columns than expected cost the session, twice here; other types do not. */
-  ck_assert_uint_le(fixture_stats(&fixture).opened, 3);
+  /* Names alone. */
+  ck_assert_int_eq(database_sql(&database, "ALTER TABLE altered CHANGE a renamed DOUBLE"), 0);
+  for (int round = 0; round < 3; round++) {
+    reply = select_altered();
+    ck_assert_str_eq(aurora_result_column_name(reply.result, 0), "renamed");
+    ck_assert_int_eq(aurora_result_value(reply.result, 0, 0).type, AURORA_TYPE_DOUBLE);
+    reply_clear(&reply);
+  }
+  ck_assert_uint_eq(fixture_stats(&fixture).opened, 1);
+  /* Another number of columns has the statement prepared anew, at its next use. */
+  counters_must_be(2, 5, 0);
+  server_must_hold(1);
   fixture_close(&fixture);
   ck_assert_int_eq(database_sql(&database, "DROP TABLE altered"), 0);
 }
@@ -228,6 +238,171 @@ START_TEST(a_table_that_is_dropped_and_made_again)
   ck_assert_int_eq(database_sql(&database, "DROP TABLE altered"), 0);
 }
 END_TEST
+
+/* What was executed is not executed again for that, whatever it is, and the lease goes on. */
+START_TEST(a_table_that_is_altered_under_a_lease)
+{
+  aurora_connection_t *lease;
+  reply_t reply;
+  int64_t id;
+
+  ck_assert_int_eq(database_sql(&database, "CREATE OR REPLACE TABLE altered (a INT)"), 0);
+  open_with_cache(64);
+  lease = fixture_lease(&fixture);
+  id = fixture_lease_number(&fixture, lease, "SELECT CONNECTION_ID()");
+  for (int round = 0; round < 5; round++) {
+    fixture_ask_lease(&fixture, lease, &reply, "INSERT INTO altered (a) VALUES (?) RETURNING *",
+                      AURORA_PARAMS(round));
+    fixture_wait(&fixture, &reply);
+    reply_must_be_good(&reply);
+    ck_assert_uint_eq(aurora_result_columns(reply.result), 1 + (unsigned)round / 2);
+    ck_assert_int_eq(aurora_result_value(reply.result, 0, 0).as.int64, round);
+    reply_clear(&reply);
+    if (round % 2)
+      ck_assert_int_eq(database_sql(&database, round == 1 ? "ALTER TABLE altered ADD b INT"
+                                                          : "ALTER TABLE altered ADD c INT"),
+                       0);
+  }
+  ck_assert_int_eq(fixture_lease_number(&fixture, lease, "SELECT COUNT(*) FROM altered"), 5);
+  ck_assert_int_eq(fixture_lease_number(&fixture, lease, "SELECT CONNECTION_ID()"), id);
+  aurora_connection_release(lease);
+  fixture_close(&fixture);
+  ck_assert_int_eq(database_sql(&database, "DROP TABLE altered"), 0);
+}
+END_TEST
+
+/* A CALL's results depend on its parameters; what libmariadb remembers of the last must not count. */
+START_TEST(a_call_with_other_results_each_time)
+{
+  ck_assert_int_eq(database_sql(&database,
+                                "CREATE OR REPLACE PROCEDURE changing(n INT) BEGIN"
+                                " IF n = 1 THEN SELECT 1 AS a; END IF;"
+                                " IF n = 2 THEN SELECT 1 AS a, 'x' AS b; SELECT 2.5 AS c; END IF;"
+                                " IF n = 3 THEN SELECT 1, 2, 3; SIGNAL SQLSTATE '45000'; END IF;"
+                                "END"),
+                   0);
+  open_with_cache(64);
+  for (int round = 0; round < 24; round++) {
+    int n = (round * 7 + round / 4) % 4;
+    reply_t reply;
+
+    if (n == 3) {
+      fixture_fail(&fixture, "CALL changing(?)", AURORA_PARAMS(n), AURORA_ESERVER);
+      continue;
+    }
+    reply = fixture_query(&fixture, "CALL changing(?)", AURORA_PARAMS(n));
+    ck_assert_uint_eq(aurora_result_columns(reply.result), (unsigned)n);
+    if (n)
+      ck_assert_str_eq(aurora_result_column_name(reply.result, 0), "a");
+    if (n == 2)
+      ck_assert_str_eq(aurora_result_column_name(aurora_result_next(reply.result), 0), "c");
+    reply_clear(&reply);
+  }
+  ck_assert_uint_eq(fixture_stats(&fixture).opened, 1);
+  fixture_close(&fixture);
+  ck_assert_int_eq(database_sql(&database, "DROP PROCEDURE changing"), 0);
+}
+END_TEST
+
+START_TEST(text_goes_around_the_cache)
+{
+  const aurora_query_options_t options = {.flags = AURORA_QUERY_TEXT};
+  reply_t reply;
+
+  open_with_cache(64);
+  for (int i = 0; i < 3; i++) {
+    fixture_ask_with(&fixture, &reply, "SELECT 42", AURORA_NO_PARAMS, &options, NULL);
+    fixture_wait(&fixture, &reply);
+    reply_must_be_good(&reply);
+    reply_clear(&reply);
+    fixture_run(&fixture, "SELECT 43");
+  }
+  counters_must_be(0, 0, 0);
+  ck_assert_int_eq(statements_on_server(), 0);
+  fixture_close(&fixture);
+}
+END_TEST
+
+/* --- A server that holds as many statements as it may ------------------------------------------- */
+
+static void let_server_hold(unsigned statements)
+{
+  char sql[80];
+
+  snprintf(sql, sizeof sql, "SET GLOBAL max_prepared_stmt_count = %u", statements);
+  ck_assert_int_eq(database_sql(&database, sql), 0);
+}
+
+static void limits_are_lifted(void)
+{
+  let_server_hold(16382);
+}
+
+START_TEST(a_full_server_gets_room_from_the_session)
+{
+  open_with_cache(64);
+  for (unsigned i = 1; i <= 3; i++)
+    run_statement(i);
+  server_must_hold(3);
+  let_server_hold(3);
+  run_statement(4); /* used once: neither it nor the others stay */
+  counters_must_be(4, 0, 3);
+  server_must_hold(0);
+  run_statement(4);
+  run_statement(4);
+  counters_must_be(5, 1, 3);
+  server_must_hold(1);
+  /* What is there already is used, however low the limit is. */
+  let_server_hold(0);
+  run_statement(4);
+  counters_must_be(5, 2, 3);
+  ck_assert_uint_eq(fixture_stats(&fixture).opened, 1);
+  fixture_close(&fixture);
+}
+END_TEST
+
+START_TEST(a_full_server_without_room)
+{
+  pool_fixture_t other;
+  aurora_config_t config = fixture_config(&database);
+  reply_t reply;
+
+  open_with_cache(64);
+  fixture_run(&fixture, "DO 0");
+  fixture_open(&other, &config);
+  reply = fixture_query(&other, "SELECT ? + 1", AURORA_PARAMS(1));
+  reply_clear(&reply);
+  let_server_hold(1);
+  for (int round = 0; round < 3; round++) {
+    aurora_error_t error = fixture_fail(&fixture, "SELECT ?", AURORA_PARAMS(1), AURORA_ESERVER);
+
+    ck_assert_uint_eq(error.server_errno, ER_MAX_PREPARED_STMT_COUNT_REACHED);
+    ck_assert_str_eq(error.sqlstate, "42000");
+    ck_assert_int_eq(error.outcome, AURORA_REFUSED);
+    ck_assert_ptr_nonnull(strstr(error.message, "max_prepared_stmt_count"));
+    ck_assert_int_eq(fixture_number(&fixture, "SELECT 42"), 42);
+  }
+  /* With a statement of its own it makes room for one, and that is not enough for a limit of none. */
+  let_server_hold(2);
+  run_statement(1);
+  run_statement(2);
+  server_must_hold(1);
+  run_statement(3);
+  server_must_hold(2);
+  let_server_hold(0);
+  ck_assert_uint_eq(
+      fixture_fail(&fixture, "SELECT ?", AURORA_PARAMS(1), AURORA_ESERVER).server_errno,
+      ER_MAX_PREPARED_STMT_COUNT_REACHED);
+  server_must_hold(1);
+  fixture_close(&other);
+  let_server_hold(16382);
+  run_statement(1);
+  ck_assert_uint_eq(fixture_stats(&fixture).opened, 1);
+  fixture_close(&fixture);
+}
+END_TEST
+
+/* --- Parameters --------------------------------------------------------------------------------- */
 
 /* The same statement with values of other types, one execution after the other. */
 START_TEST(parameters_change_their_types)
@@ -274,7 +449,16 @@ static Suite *make_suite(void)
   tcase_add_test(tcase, a_reset_takes_the_statements_with_it);
   tcase_add_test(tcase, a_table_that_is_altered_between_executions);
   tcase_add_test(tcase, a_table_that_is_dropped_and_made_again);
+  tcase_add_test(tcase, a_table_that_is_altered_under_a_lease);
+  tcase_add_test(tcase, a_call_with_other_results_each_time);
+  tcase_add_test(tcase, text_goes_around_the_cache);
   tcase_add_test(tcase, parameters_change_their_types);
+  suite_add_tcase(suite, tcase);
+  tcase = tcase_create("full");
+  tcase_set_timeout(tcase, 60);
+  tcase_add_checked_fixture(tcase, NULL, limits_are_lifted);
+  tcase_add_test(tcase, a_full_server_gets_room_from_the_session);
+  tcase_add_test(tcase, a_full_server_without_room);
   suite_add_tcase(suite, tcase);
   return suite;
 }

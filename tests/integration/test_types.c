@@ -19,6 +19,7 @@ static void set_up(void)
   aurora_config_t config = fixture_config(&database);
 
   config.pool_size = 1;
+  config.init_sql = "SET time_zone = '+00:00'";
   fixture_open(&fixture, &config);
 }
 
@@ -148,6 +149,77 @@ START_TEST(values_go_back_as_parameters)
 }
 END_TEST
 
+/* --- The greatest lengths ----------------------------------------------------------------------- */
+
+enum { MIB = 1024 * 1024 };
+
+static const struct {
+  const char *definition;
+  size_t size; /* bytes */
+  bool utf8;   /* of characters of four bytes */
+} longest[] = {
+    {"CHAR(255)", 255, false},
+    {"CHAR(255) CHARACTER SET utf8mb4", 255 * 4, true},
+    {"VARCHAR(16000) CHARACTER SET utf8mb4", 16000 * 4, true},
+    {"VARCHAR(65000) CHARACTER SET latin1", 65000, false},
+    {"TINYTEXT", 255, false},
+    {"TEXT", 65535, false},
+    {"TEXT CHARACTER SET utf8mb4", 65532, true},
+    {"MEDIUMTEXT", 16 * MIB - 1, false},
+    {"LONGTEXT CHARACTER SET utf8mb4", 16 * MIB, true},
+    {"BINARY(255)", 255, false},
+    {"VARBINARY(65000)", 65000, false},
+    {"TINYBLOB", 255, false},
+    {"BLOB", 65535, false},
+    {"MEDIUMBLOB", 16 * MIB - 1, false},
+    {"LONGBLOB", 16 * MIB, false},
+};
+
+/* Bytes have every value but that of a space, which CHAR loses at its end. */
+static void fill(char *data, size_t size, bool utf8, bool bytes)
+{
+  for (size_t i = 0; i < size; i++) {
+    size_t number = i * 31 + i / 4093;
+
+    if (utf8)
+      data[i] = "\xf0\x9f\x98\x80\xf4\x8f\xbf\xbf"[i % 8];
+    else
+      data[i] = (char)(bytes ? number % 256 : 'a' + number % 26);
+  }
+}
+
+START_TEST(the_greatest_lengths_by_text_and_binary)
+{
+  const char *definition = longest[_i].definition;
+  size_t size = longest[_i].size;
+  bool bytes = strstr(definition, "BINARY") || strstr(definition, "BLOB");
+  char *data = malloc(size);
+  char sql[200];
+  reply_t reply;
+
+  ck_assert_ptr_nonnull(data);
+  fill(data, size, longest[_i].utf8, bytes);
+  snprintf(sql, sizeof sql, "CREATE OR REPLACE TABLE t (c %s) ENGINE=MyISAM", definition);
+  fixture_run(&fixture, sql);
+  reply = fixture_query(&fixture, "INSERT INTO t VALUES (?)",
+                        AURORA_PARAMS(bytes ? aurora_bytes(data, size) : aurora_text(data, size)));
+  ck_assert_uint_eq(aurora_result_warnings(reply.result), 0);
+  reply_clear(&reply);
+  for (int prepared = 0; prepared < 2; prepared++) {
+    aurora_value_t value;
+
+    reply = prepared ? fixture_query(&fixture, "SELECT c FROM t WHERE 1 = ?", AURORA_PARAMS(1))
+                     : fixture_query(&fixture, "SELECT c FROM t", AURORA_NO_PARAMS);
+    value = aurora_result_value(reply.result, 0, 0);
+    ck_assert_int_eq(value.type, bytes ? AURORA_TYPE_BYTES : AURORA_TYPE_STRING);
+    ck_assert_uint_eq(value.as.text.size, size);
+    ck_assert(memcmp(value.as.text.data, data, size) == 0);
+    reply_clear(&reply);
+  }
+  free(data);
+}
+END_TEST
+
 static Suite *make_suite(void)
 {
   Suite *suite = suite_create("types");
@@ -157,6 +229,8 @@ static Suite *make_suite(void)
   tcase_add_checked_fixture(tcase, set_up, tear_down);
   tcase_add_test(tcase, every_type_by_text_and_binary);
   tcase_add_test(tcase, values_go_back_as_parameters);
+  tcase_add_loop_test(tcase, the_greatest_lengths_by_text_and_binary, 0,
+                      sizeof longest / sizeof *longest);
   suite_add_tcase(suite, tcase);
   return suite;
 }

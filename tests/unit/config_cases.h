@@ -51,6 +51,7 @@ static const config_case_t bad_cases[] = {
     {"leak-warn", {BAD_MS, NULL}},
     {"statement-cache", {BAD_NUMBERS, "10001", HUGE_NUMBER, NULL}},
     {"max-result-size", {BAD_NUMBERS, "1023", "1099511627777", HUGE_NUMBER, NULL}},
+    {"found-rows", {BAD_NUMBERS, "2", "true", HUGE_NUMBER, NULL}},
     {"reset", {"", "SOMETIMES", "1", " AUTO", NULL}},
 };
 
@@ -84,6 +85,7 @@ static const config_case_t good_cases[] = {
     {"leak-warn", {"0", "2147483647", NULL}},
     {"statement-cache", {"0", "10000", NULL}},
     {"max-result-size", {"1024", "1099511627776", NULL}},
+    {"found-rows", {"0", "1", NULL}},
     {"reset", {"AUTO", "always", "Never", NULL}},
     {"init-sql", {"SET time_zone = '+00:00'", NULL}},
 };

@@ -114,6 +114,7 @@ START_TEST(defaults)
   ck_assert_uint_eq(config.leak_warn, 0);
   ck_assert_uint_eq(config.statement_cache, 64);
   ck_assert_uint_eq(config.max_result_size, 64 * 1024 * 1024);
+  ck_assert_uint_eq(config.found_rows, 0);
   ck_assert_int_eq(config.reset, AURORA_RESET_AUTO);
   ck_assert_ptr_null(config.init_sql);
   ck_assert_ptr_null(config.log_cb);

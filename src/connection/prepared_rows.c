@@ -1,0 +1,142 @@
+/*
+ * The results of a statement that was executed in the binary protocol:
+ *
+ *   TAKE --no rows------------------+
+ *      \-rows-> FETCH ... FETCH ----+-- more results -> NEXT -> (as TAKE)
+ *                                    \-> ended
+ *
+ * The columns are described by mysql->fields: the server's description of this very result, or, when
+ * the server has sent none because nothing has changed (MariaDB), the handle's own.
+ */
+#include "connection/prepared.h"
+
+#include "connection/driver.h"
+#include "connection/results.h"
+
+static int fetch_start(aurora_connection_t *connection)
+{
+  MYSQL_STMT *handle = aurora__prepared_handle(connection);
+
+  /* libmariadb hands the cells to the result that is being filled; it may change between rows. */
+  handle->user_data = connection->current;
+  aurora__result_begin_row(connection->current, &connection->mysql->net);
+  return mysql_stmt_fetch_start(&connection->status, handle);
+}
+
+static int fetch_cont(aurora_connection_t *connection, int status)
+{
+  return mysql_stmt_fetch_cont(&connection->status, aurora__prepared_handle(connection), status);
+}
+
+static int next_start(aurora_connection_t *connection)
+{
+  return mysql_stmt_next_result_start(&connection->status, aurora__prepared_handle(connection));
+}
+
+static int next_cont(aurora_connection_t *connection, int status)
+{
+  return mysql_stmt_next_result_cont(&connection->status, aurora__prepared_handle(connection),
+                                     status);
+}
+
+static void fetch_done(aurora_connection_t *connection);
+static void next_done(aurora_connection_t *connection);
+
+static const aurora__operation_t fetch = {"fetch", fetch_start, fetch_cont, fetch_done};
+static const aurora__operation_t next = {"next result", next_start, next_cont, next_done};
+
+static void end_of_result(aurora_connection_t *connection)
+{
+  MYSQL_STMT *handle = aurora__prepared_handle(connection);
+
+  if (!aurora__results_end(connection, mysql_stmt_affected_rows(handle),
+                           mysql_stmt_insert_id(handle)))
+    return;
+  if (mysql_stmt_more_results(handle))
+    aurora__driver_next(connection, &next);
+  else
+    aurora__prepared_ended(connection);
+}
+
+/* libmariadb renews the types in the handle's descriptions, and not the names. */
+static void renew_names(MYSQL_STMT *handle, const aurora__columns_t *columns)
+{
+  if (handle->field_count != columns->count)
+    return;
+  for (unsigned i = 0; i < columns->count; i++) {
+    handle->fields[i].name = (char *)columns->items[i].name;
+    handle->fields[i].name_length = columns->items[i].name_size;
+  }
+}
+
+/* The statement's own column descriptions, made anew when they have changed. NULL: no memory. */
+static aurora__columns_t *current_columns(const aurora_connection_t *connection)
+{
+  aurora__statement_t *statement = connection->statement;
+  const MYSQL *mysql = connection->mysql;
+  aurora__columns_t *columns;
+
+  if (statement->columns &&
+      aurora__columns_match(statement->columns, mysql->fields, mysql->field_count))
+    return statement->columns;
+  if (aurora__columns_create(mysql->fields, mysql->field_count, &columns))
+    return NULL;
+  aurora__columns_unref(statement->columns);
+  statement->columns = columns;
+  renew_names(statement->handle, columns);
+  return columns;
+}
+
+void aurora__prepared_take_results(aurora_connection_t *connection)
+{
+  aurora__columns_t *columns;
+
+  if (mysql_field_count(connection->mysql) == 0) {
+    if (aurora__results_begin(connection, NULL, AURORA__PROTOCOL_BINARY))
+      end_of_result(connection);
+    return;
+  }
+  columns = current_columns(connection);
+  if (!columns) {
+    aurora__results_no_memory(connection);
+    return;
+  }
+  if (!aurora__results_begin(connection, columns, AURORA__PROTOCOL_BINARY))
+    return;
+  aurora__driver_next(connection, &fetch);
+}
+
+static void next_done(aurora_connection_t *connection)
+{
+  if (connection->status > 0)
+    aurora__prepared_failed(connection);
+  else if (connection->status < 0)
+    aurora__prepared_ended(connection);
+  else
+    aurora__prepared_take_results(connection);
+}
+
+/* libmariadb ends the rows at the EOF packet and does not look at the count of warnings in it. */
+static void read_warnings(MYSQL *mysql)
+{
+  const unsigned char *packet = mysql->net.read_pos;
+
+  if (packet[0] == 0xfe)
+    mysql->warning_count = packet[1] | (unsigned)packet[2] << 8;
+}
+
+static void fetch_done(aurora_connection_t *connection)
+{
+  switch (connection->status) {
+  case 0:
+  case MYSQL_DATA_TRUNCATED:
+    if (aurora__results_row_added(connection, aurora__result_end_row(connection->current)))
+      aurora__driver_next_row(connection, &fetch);
+    return;
+  case MYSQL_NO_DATA:
+    read_warnings(connection->mysql);
+    end_of_result(connection);
+    return;
+  }
+  aurora__prepared_failed(connection);
+}
