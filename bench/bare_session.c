@@ -8,6 +8,7 @@
 #include "bare_session.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -72,10 +73,10 @@ int bare_session_open(bare_session_t *session, const bare_target_t *target, bool
 
 static void bind_column(bare_session_t *session, unsigned column, enum enum_field_types type)
 {
-  MYSQL_BIND *bind = &session->results[column];
+  MYSQL_BIND *bind = &session->results->binds[column];
 
-  bind->length = &session->lengths[column];
-  bind->buffer = session->texts[column];
+  bind->length = &session->results->lengths[column];
+  bind->buffer = session->results->texts[column];
   bind->buffer_length = BARE_MAX_TEXT;
   if (type == MYSQL_TYPE_TINY || type == MYSQL_TYPE_SHORT || type == MYSQL_TYPE_INT24 ||
       type == MYSQL_TYPE_LONG || type == MYSQL_TYPE_LONGLONG)
@@ -90,7 +91,6 @@ static int bind_columns(bare_session_t *session, bare_error_t *ret_error)
 {
   MYSQL_RES *metadata = mysql_stmt_result_metadata(session->prepared);
 
-  memset(session->results, 0, sizeof session->results);
   session->columns = metadata ? mysql_num_fields(metadata) : 0;
   if (session->columns > BARE_MAX_COLUMNS) {
     snprintf(ret_error->message, sizeof ret_error->message, "more than %d columns",
@@ -98,10 +98,17 @@ static int bind_columns(bare_session_t *session, bare_error_t *ret_error)
     mysql_free_result(metadata);
     return -1;
   }
+  if (session->columns)
+    session->results = calloc(1, sizeof *session->results);
+  if (session->columns && !session->results) {
+    snprintf(ret_error->message, sizeof ret_error->message, "out of memory");
+    mysql_free_result(metadata);
+    return -1;
+  }
   for (unsigned i = 0; i < session->columns; i++)
     bind_column(session, i, mysql_fetch_field_direct(metadata, i)->type);
   mysql_free_result(metadata);
-  if (session->columns && mysql_stmt_bind_result(session->prepared, session->results))
+  if (session->columns && mysql_stmt_bind_result(session->prepared, session->results->binds))
     return bare_session_failed(session, session->prepared, "cannot bind the columns", ret_error);
   return 0;
 }
@@ -147,6 +154,8 @@ void bare_session_unprepare(bare_session_t *session)
   if (session->prepared)
     mysql_stmt_close(session->prepared);
   session->prepared = NULL;
+  free(session->results);
+  session->results = NULL;
 }
 
 void bare_session_close(bare_session_t *session)
@@ -171,5 +180,5 @@ void bare_session_count_row(const bare_session_t *session, bare_totals_t *totals
 {
   totals->rows++;
   for (unsigned i = 0; i < session->columns; i++)
-    totals->bytes += session->lengths[i];
+    totals->bytes += session->results->lengths[i];
 }

@@ -11,17 +11,22 @@
 
 enum { BARE_MAX_COLUMNS = 32, BARE_MAX_TEXT = 1024 };
 
+/* Where the columns of a prepared statement's rows go. */
+typedef struct {
+  MYSQL_BIND binds[BARE_MAX_COLUMNS];
+  unsigned long lengths[BARE_MAX_COLUMNS];
+  char texts[BARE_MAX_COLUMNS][BARE_MAX_TEXT];
+} bare_columns_t;
+
 /* One connection with at most one prepared statement. It must not move in memory: the statement's
- * bindings point into it. */
+ * parameter points into it. */
 typedef struct {
   MYSQL *mysql;
   MYSQL_STMT *prepared; /* NULL: none */
   unsigned columns;     /* of the prepared statement */
   long long key;
   MYSQL_BIND parameter;
-  MYSQL_BIND results[BARE_MAX_COLUMNS];
-  unsigned long lengths[BARE_MAX_COLUMNS];
-  char texts[BARE_MAX_COLUMNS][BARE_MAX_TEXT];
+  bare_columns_t *results; /* NULL: no columns. Its own, for it is larger than all the rest */
 } bare_session_t;
 
 /* All return 0, or -1 with *ret_error filled in. */

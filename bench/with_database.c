@@ -18,9 +18,11 @@
 
 static const char help[] =
     "Usage: aurora-with-database COMMAND [ARGUMENT...]\n"
-    "Starts a private database server (mariadbd) on 127.0.0.1 with files in a temporary directory,\n"
+    "Starts a private database server (mariadbd) on 127.0.0.1 with files in a temporary "
+    "directory,\n"
     "runs the command, stops the server, and ends with the command's exit status. The variables\n"
-    "AURORA_HOST, AURORA_PORT, AURORA_USER, AURORA_PASSWORD, AURORA_DATABASE and AURORA_SSL_CA tell\n"
+    "AURORA_HOST, AURORA_PORT, AURORA_USER, AURORA_PASSWORD, AURORA_DATABASE and AURORA_SSL_CA "
+    "tell\n"
     "the command where the server is.\n";
 
 /* More than the tests need: the bench's tables stay in memory, a result may be 100 MB. */

@@ -1,8 +1,8 @@
 /*
  * The pool: created without I/O, connects on the first query, mends itself.
  *
- * An idle pool does not keep uv_run going; work in flight does. After the callback of
- * aurora_pool_close no handle, descriptor or thread job of the pool is left.
+ * An idle pool does not keep uv_run going, nor does a lease that runs no statement; work in flight
+ * does. After the callback of aurora_pool_close no handle, descriptor or thread job of the pool is left.
  */
 #ifndef AURORA_POOL_H
 #define AURORA_POOL_H

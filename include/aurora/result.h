@@ -42,7 +42,8 @@ AURORA_API const aurora_result_t *aurora_result_next(const aurora_result_t *resu
  * parameters user variables do (CALL p(1, @out), then SELECT @out on the same lease). */
 AURORA_API bool aurora_result_is_out_params(const aurora_result_t *result);
 
-/* Index of the first column of this name (ASCII letters in any case), or AURORA_ENOTFOUND. */
+/* Index of the first column of this name (ASCII letters in any case), or AURORA_ENOTFOUND; for which,
+ * taken as an index, the readers below give AURORA_ENOTFOUND, too. */
 AURORA_API int aurora_result_column(const aurora_result_t *result, const char *name);
 /* The column's name or alias; NULL when there is no such column. */
 AURORA_API const char *aurora_result_column_name(const aurora_result_t *result, unsigned column);

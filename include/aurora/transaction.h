@@ -49,10 +49,13 @@ AURORA_API int aurora_pool_begin(aurora_pool_t *pool, const aurora_transaction_o
 
 /*
  * Ends the transaction after the statements that are queued before, and hands the connection back: it
- * must not be used after a call that returned 0. An error with outcome AURORA_UNKNOWN (the connection
- * was lost, or the time-out passed, while the commit was on its way) means that the transaction may
- * have been committed; any other, that it was not. cb may be NULL. UV_EINVAL, UV_ENOMEM: nothing
- * happened, and the connection is still the caller's.
+ * must not be used after a call that returned 0. A statement that failed before does not stop a commit
+ * (only a deadlock does): to have all or nothing, commit in the callback of the last statement.
+ *
+ * An error with outcome AURORA_UNKNOWN (the connection was lost, or the time-out passed, while the
+ * commit was on its way) means that the transaction may have been committed; any other, that it was
+ * not. cb may be NULL. UV_EINVAL, UV_ENOMEM: nothing happened, and the connection is still the
+ * caller's.
  */
 AURORA_API int aurora_connection_commit(aurora_connection_t *connection, aurora_done_cb cb,
                                         void *data);
@@ -60,7 +63,8 @@ AURORA_API int aurora_connection_rollback(aurora_connection_t *connection, auror
                                           void *data);
 
 /* Sets a savepoint, or undoes what came after one and keeps it. name: 1 to 64 characters of UTF-8; it
- * is quoted. cb may be NULL. UV_EINVAL, UV_ENOMEM. */
+ * is quoted. Without a transaction the server lets a savepoint pass, and knows nothing of it
+ * afterwards. cb may be NULL. UV_EINVAL, UV_ENOMEM. */
 AURORA_API int aurora_connection_savepoint(aurora_connection_t *connection, const char *name,
                                            aurora_done_cb cb, void *data);
 AURORA_API int aurora_connection_rollback_to(aurora_connection_t *connection, const char *name,
@@ -88,8 +92,9 @@ AURORA_API int aurora_pool_transact(aurora_pool_t *pool,
 
 /*
  * The body's end. error NULL: commit. Else roll back for that error (copied): AURORA_EDEADLOCK and
- * AURORA_ELOCKTIMEOUT run the body again, any other goes to the callback. After the pool's close
- * callback it must not be called any more: cb has been told AURORA_ECLOSED by then.
+ * AURORA_ELOCKTIMEOUT run the body again, any other goes to the callback. For a call that was refused,
+ * or a reason of the program's own, make one: aurora_error_t error = {.code = code}. After the pool's
+ * close callback it must not be called any more: cb has been told AURORA_ECLOSED by then.
  */
 AURORA_API void aurora_transaction_finish(aurora_transaction_t *transaction,
                                           const aurora_error_t *error);

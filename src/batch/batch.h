@@ -68,6 +68,8 @@ struct aurora_batch {
 /* The connection has taken the query, which is a batch: begins, from the beginning. */
 void aurora__batch_start(aurora_connection_t *connection);
 
+/* --- rows.c ------------------------------------------------------------------------------------- */
+
 /* The query in hand would end now. True: it was one row of a batch, which goes on. */
 bool aurora__batch_goes_on(aurora_connection_t *connection);
 

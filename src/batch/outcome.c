@@ -93,10 +93,11 @@ static void settle_failure(aurora_batch_t *batch, aurora_error_t *error)
   size_t begun = batch->under_way;
   size_t i;
 
-  /* Of a single statement it would be right; of this one, rows were executed before. */
-  if (error->outcome == AURORA_NOT_SENT && batch->next)
+  /* Of a single statement it would be right; of this one, rows were executed before, and the server was
+   * not asked to undo them. */
+  if (error->outcome == AURORA_NOT_SENT && batch->next && !batch->failed)
     error->outcome = AURORA_UNKNOWN;
-  if (error->outcome == AURORA_NOT_SENT)
+  if (error->outcome == AURORA_NOT_SENT && !batch->next)
     begun = 0;
   for (i = 0; i < begun; i++) {
     aurora_batch_row_t *row = &batch->outcomes[i];

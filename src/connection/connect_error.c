@@ -13,6 +13,7 @@
 
 #include <errmsg.h>
 #include <mysqld_error.h>
+#include <openssl/x509_vfy.h>
 #include <uv.h>
 
 #include "base/error.h"
@@ -25,6 +26,8 @@ enum {
   ERROR_READ_ONLY_MODE = 1836,            /* MySQL: ER_READ_ONLY_MODE */
   ERROR_CLIENT_INTERACTION_TIMEOUT = 4031 /* MySQL 8.0.24: ER_CLIENT_INTERACTION_TIMEOUT */
 };
+
+enum { LAST_VERDICT = 100 }; /* OpenSSL 3.0's X509_V_ERR_* end below */
 
 bool aurora__is_server_errno(unsigned number)
 {
@@ -62,6 +65,23 @@ static aurora__failure_t server_refused(unsigned number, int *ret_code)
   /* 1040 and 1203 (too many connections), 1053 (shutting down) and the like pass. */
   *ret_code = AURORA_ESERVER;
   return AURORA__FAILED_FOR_NOW;
+}
+
+/*
+ * Of a handshake that fails once the certificate has come, whatever the cause, libmariadb tells what
+ * OpenSSL thinks of that certificate. Without a CA nobody asked, and OpenSSL trusts none.
+ */
+static bool is_verdict_unasked_for(const MYSQL *mysql, const char *message)
+{
+  long verdict;
+
+  if (mysql->options.ssl_ca)
+    return false;
+  for (verdict = 1; verdict <= LAST_VERDICT; verdict++) {
+    if (strstr(message, X509_verify_cert_error_string(verdict)))
+      return true;
+  }
+  return false;
 }
 
 /* libmariadb has one number for all of TLS; only a verdict on the certificate, or a server without
@@ -117,6 +137,8 @@ aurora__failure_t aurora__connect_error(MYSQL *mysql, const char *where, int soc
     }
     break;
   case CR_SSL_CONNECTION_ERROR:
+    if (is_verdict_unasked_for(mysql, message))
+      message = "the TLS handshake was not completed";
     aurora__error_set(ret_error, AURORA_ETLS, AURORA_NOT_SENT, "cannot connect to %s: %s", where,
                       message);
     return tls_failure(message);

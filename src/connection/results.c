@@ -126,7 +126,9 @@ bool aurora__results_end(aurora_connection_t *connection, uint64_t affected, uin
 
   if (!connection->query)
     return true;
-  /* While libmariadb reads rows it counts none. */
+  /* While libmariadb reads rows it counts none; and it keeps the insert id of an earlier statement. */
+  if (mysql_field_count(mysql))
+    insert_id = 0;
   if (mysql_field_count(mysql) && !is_streamed(connection))
     affected = aurora_result_rows(connection->current);
   if (aurora__result_finish(connection->current, affected, insert_id, mysql_warning_count(mysql),

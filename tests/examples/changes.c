@@ -38,7 +38,7 @@ static void on_warnings(const aurora_error_t *error, const aurora_result_t *resu
 }
 
 /* A procedure answers with a chain: each SELECT's rows, the OUT parameters, and a last one that says
- * what was changed. The callback comes once, with the first. */
+ * what was changed (here the DELETE's two rows, and the one of SELECT INTO: the server counts it). The callback comes once, with the first. */
 static void on_call(const aurora_error_t *error, const aurora_result_t *first, void *data)
 {
   int64_t number;
@@ -71,24 +71,25 @@ static void on_connection(const aurora_error_t *error, aurora_connection_t *c, v
   code |= aurora_connection_query(c,
                                   "CREATE TEMPORARY TABLE stock (id INT AUTO_INCREMENT PRIMARY KEY,"
                                   " pieces INT, name VARCHAR(5))",
-                                  AURORA_NO_PARAMS, on_change, "create");
-  code |= aurora_connection_query(c, "INSERT INTO stock (pieces, name) VALUES (?, ?), (?, ?)",
-                                  AURORA_PARAMS(3, "nuts", 40, "bolts"), on_change, "insert");
+                                  AURORA_NO_PARAMS, on_change, (void *)"create");
+  code |=
+      aurora_connection_query(c, "INSERT INTO stock (pieces, name) VALUES (?, ?), (?, ?)",
+                              AURORA_PARAMS(3, "nuts", 40, "bolts"), on_change, (void *)"insert");
   code |= aurora_connection_query(c, "UPDATE stock SET pieces = GREATEST(pieces, 10)",
-                                  AURORA_NO_PARAMS, on_change, "update");
+                                  AURORA_NO_PARAMS, on_change, (void *)"update");
   /* A statement may succeed with warnings. Their texts are the next statement of the session. */
   code |= aurora_connection_query(c, "INSERT IGNORE INTO stock VALUES (NULL, 7, 'washers')",
-                                  AURORA_NO_PARAMS, on_change, "ignore");
+                                  AURORA_NO_PARAMS, on_change, (void *)"ignore");
   code |= aurora_connection_query(c, "SHOW WARNINGS", AURORA_NO_PARAMS, on_warnings, NULL);
 
   code |= aurora_connection_query(c, "DROP PROCEDURE IF EXISTS aurora_example_stock",
-                                  AURORA_NO_PARAMS, on_change, "drop");
-  code |= aurora_connection_query(c, procedure, AURORA_NO_PARAMS, on_change, "procedure");
+                                  AURORA_NO_PARAMS, on_change, (void *)"drop");
+  code |= aurora_connection_query(c, procedure, AURORA_NO_PARAMS, on_change, (void *)"procedure");
   /* An OUT parameter is a placeholder, too; what is given for it does not matter. */
   code |= aurora_connection_query(c, "CALL aurora_example_stock(?, ?)",
                                   AURORA_PARAMS(10, aurora_null()), on_call, NULL);
   code |= aurora_connection_query(c, "DROP PROCEDURE aurora_example_stock", AURORA_NO_PARAMS,
-                                  on_change, "drop");
+                                  on_change, (void *)"drop");
   if (code != 0)
     failed = 1;
   aurora_connection_release(c);

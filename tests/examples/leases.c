@@ -46,7 +46,7 @@ static void on_second_lease(const aurora_error_t *error, aurora_connection_t *co
   /* With pool_size 1 it is the same session. What the borrower before set is gone all the same. */
   printf("the same session: %s\n", aurora_connection_id(connection) == first_id ? "yes" : "no");
   if (aurora_connection_query(connection, "SELECT @greeting", AURORA_NO_PARAMS, on_value,
-                              "after the reset") != 0)
+                              (void *)"after the reset") != 0)
     failed = 1;
   aurora_connection_release(connection);
 }
@@ -56,7 +56,7 @@ static void on_greeting(const aurora_error_t *error, const aurora_result_t *resu
 {
   aurora_connection_t *connection = (aurora_connection_t *)data;
 
-  on_value(error, result, "greeting");
+  on_value(error, result, (void *)"greeting");
   /* Each lease ends with a release, on every path. The connection must not be touched after it. */
   aurora_connection_release(connection);
 }

@@ -70,25 +70,26 @@ static void start(aurora_pool_t *pool, uv_timer_t *timer)
   int code;
 
   /* Without parameters: one round trip, the statement goes as it is. */
-  expect_accepted(aurora_pool_query(pool, "SELECT 6 * 7", AURORA_NO_PARAMS, on_number, "text"));
+  expect_accepted(
+      aurora_pool_query(pool, "SELECT 6 * 7", AURORA_NO_PARAMS, on_number, (void *)"text"));
 
   /* With parameters it is prepared once a connection. Values never become a part of the SQL text, so
    * nothing needs to be quoted; they are copied. The C type decides what is sent. */
   expect_accepted(aurora_pool_query(pool, "SELECT ? + CHAR_LENGTH(?)", AURORA_PARAMS(id, name),
-                                    on_number, "prepared"));
+                                    on_number, (void *)"prepared"));
   name[0] = '\0';
 
   /* This one may be sent again when the connection is lost under it. Say so of reads only. */
   expect_accepted(aurora_pool_query_with(pool, "SELECT 2 * ?", AURORA_PARAMS(21), &retried,
-                                         on_number, "idempotent", NULL));
+                                         on_number, (void *)"idempotent", NULL));
   /* With options, but no parameters: written out, this is what aurora_pool_query does. */
   expect_accepted(aurora_pool_query_with(pool, "SELECT 40 + 2", AURORA_NO_PARAMS, &as_text,
-                                         on_number, "as text", NULL));
+                                         on_number, (void *)"as text", NULL));
 
   /* From the call to the callback, waiting for a connection included. The statement is killed on
    * the server. */
   expect_accepted(aurora_pool_query_with(pool, "SELECT SLEEP(60)", AURORA_NO_PARAMS, &hurried,
-                                         on_late, "in a hurry", NULL));
+                                         on_late, (void *)"in a hurry", NULL));
 
   code = aurora_pool_query_with(pool, "SELECT SLEEP(60)", AURORA_NO_PARAMS, NULL, on_cancelled,
                                 NULL, &query);

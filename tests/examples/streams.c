@@ -67,14 +67,16 @@ static void on_end(const aurora_error_t *error, const aurora_result_t *result, v
 
 static void start(aurora_pool_t *pool, uv_loop_t *loop, stream_t *stream)
 {
-  static const char sql[] = "WITH RECURSIVE n AS (SELECT 1 AS number UNION ALL "
-                            "SELECT number + 1 FROM n WHERE number < ?) SELECT number FROM n";
+  /* 1 to 5000, in order. */
+  static const char sql[] =
+      "WITH RECURSIVE n AS (SELECT 1 AS i UNION ALL SELECT i + 1 FROM n WHERE i < 100) "
+      "SELECT (a.i - 1) * 100 + b.i AS number FROM n AS a, n AS b WHERE a.i <= ? ORDER BY number";
   aurora_query_options_t options = {.on_row = on_row};
   int code;
 
   uv_timer_init(loop, &stream->timer);
   stream->timer.data = stream;
-  code = aurora_pool_query_with(pool, sql, AURORA_PARAMS(5000), &options, on_end, stream,
+  code = aurora_pool_query_with(pool, sql, AURORA_PARAMS(50), &options, on_end, stream,
                                 &stream->query);
   if (code != 0) {
     fprintf(stderr, "refused: %s\n", aurora_strerror(code));

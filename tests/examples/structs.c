@@ -24,9 +24,9 @@ typedef struct {
 #define FIELDS (sizeof fields / sizeof *fields)
 
 static const aurora_field_t fields[] = {
-    AURORA_FIELD(member_t, id),                       /* the column has the member's name ... */
-    AURORA_FIELD_AS(member_t, name, "full_name"),     /* ... or another */
-    AURORA_FIELD(member_t, active),                   /* 0 or 1 */
+    AURORA_FIELD(member_t, id),                   /* the column has the member's name ... */
+    AURORA_FIELD_AS(member_t, name, "full_name"), /* ... or another */
+    AURORA_FIELD(member_t, active),               /* 0 or 1 */
     AURORA_FIELD_NULLABLE(member_t, balance, has_no_balance), /* NULL reads as 0, and says so */
     AURORA_FIELD_NULLABLE_AS(member_t, email, has_no_email, "mail"),
     AURORA_FIELD_MICROSECONDS(member_t, joined), /* since 1970, in the session's time zone */
@@ -109,8 +109,8 @@ int main(void)
       "TIME'00:00:00', NULL, NULL",
       AURORA_NO_PARAMS, on_result, NULL);
   if (code == 0)
-    code = aurora_pool_query(pool, "SELECT 3 AS `all`, NULL AS top", AURORA_NO_PARAMS, on_count,
-                             NULL);
+    code =
+        aurora_pool_query(pool, "SELECT 3 AS `all`, NULL AS top", AURORA_NO_PARAMS, on_count, NULL);
   if (code != 0)
     failed = 1;
   uv_run(loop, UV_RUN_DEFAULT);

@@ -97,6 +97,7 @@ struct chaos_slot {
   /* A lease. */
   aurora_connection_t *connection;
   bool queued; /* all its statements at once */
+  bool begun;  /* by the library's own begin, and so to be ended */
   unsigned step, steps;
 
   /* For a pause, or for a cancel at some moment. */

@@ -1,6 +1,6 @@
 /*
  * Leases of the chaos test: sessions that leave all kinds of things behind and find nothing of others,
- * and transactions that are committed, rolled back, or given up.
+ * and transactions that are committed, rolled back, or given up, half of them by the library's own calls.
  *
  * A lease runs its statements one after the other, each when the one before has ended, with pauses; or
  * queues them all at once and gives the lease back at once. The first failure ends it.
@@ -117,6 +117,8 @@ static void session_step_must_be_right(const chaos_slot_t *slot, unsigned step,
 
 /* --- Transactions ------------------------------------------------------------------------------- */
 
+static int end_transaction(chaos_slot_t *slot);
+
 static int run_transaction_step(chaos_slot_t *slot, unsigned step)
 {
   int caller = slot->caller->number;
@@ -138,6 +140,8 @@ static int run_transaction_step(chaos_slot_t *slot, unsigned step)
              slot->sequence, caller, slot->sequence);
     break;
   case ENDS:
+    if (slot->begun)
+      return end_transaction(slot);
     snprintf(sql, sizeof sql, "%s", ending_of(slot) == COMMITS ? "COMMIT" : "ROLLBACK");
     break;
   }
@@ -155,6 +159,37 @@ static void account_for_transaction(const chaos_slot_t *slot, unsigned step,
   else if (step + 1 < slot->steps && !error)
     return;
   chaos_ledger_write(slot->caller, slot->sequence, entry, true);
+}
+
+/* The library's own end: it takes the lease back. */
+static void on_ended(const aurora_error_t *error, void *data)
+{
+  chaos_slot_t *slot = data;
+
+  chaos_answered(slot, error);
+  account_for_transaction(slot, ENDS, error);
+  chaos_end(slot);
+}
+
+static int end_transaction(chaos_slot_t *slot)
+{
+  chaos_t *chaos = slot->caller->chaos;
+  int code;
+
+  slot->cancelled = slot->stopped = false;
+  slot->timeout = 0;
+  chaos->inside++;
+  if (ending_of(slot) == COMMITS)
+    code = aurora_connection_commit(slot->connection, on_ended, slot);
+  else
+    code = aurora_connection_rollback(slot->connection, on_ended, slot);
+  chaos->inside--;
+  if (code)
+    return code;
+  slot->connection = NULL;
+  slot->due++;
+  chaos->accepted++;
+  return 0;
 }
 
 static void transaction_step_must_be_right(const chaos_slot_t *slot, unsigned step,
@@ -227,7 +262,7 @@ static void on_lease(const aurora_error_t *error, aurora_connection_t *connectio
     return;
   }
   slot->connection = connection;
-  slot->step = 0;
+  slot->step = slot->begun ? INSERTS : 0;
   if (slot->kind == CHAOS_SESSION) {
     slot->steps =
         slot->calm ? SESSION_STEPS : chaos_random(&slot->caller->chaos->random, SESSION_STEPS + 1);
@@ -247,14 +282,20 @@ int chaos_lease_start(chaos_slot_t *slot)
 {
   chaos_t *chaos = slot->caller->chaos;
   aurora_acquire_options_t options = {.label = "chaos"};
+  aurora_transaction_options_t begin_options = {.label = "chaos"};
   int code;
 
   chaos_choose_times(slot);
   slot->timeout = 0;
   options.acquire_timeout_ms = slot->acquire_timeout;
   slot->asked_at = now_ms();
+  slot->begun = slot->kind == CHAOS_TRANSACTION && chaos_one_in(chaos, 2);
+  begin_options.acquire_timeout_ms = slot->acquire_timeout;
   chaos->inside++;
-  code = aurora_pool_acquire_with(chaos->client.pool, &options, on_lease, slot);
+  if (slot->begun)
+    code = aurora_pool_begin(chaos->client.pool, &begin_options, on_lease, slot);
+  else
+    code = aurora_pool_acquire_with(chaos->client.pool, &options, on_lease, slot);
   chaos->inside--;
   if (code)
     return code;

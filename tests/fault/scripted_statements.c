@@ -200,7 +200,7 @@ const wrong_answer_t wrong_answers_to_statements[] = {
     WRONG(EXECUTE, give_wrong_sequence, SOMEHOW),
     WRONG_NUMBER(EXECUTE, give_error_syntax, REFUSED, 1064),
     WRONG_NUMBER(EXECUTE, give_error_read_only, REFUSED, 1290),
-    WRONG_NUMBER_CLOSED(EXECUTE, give_error_idle, REFUSED, 4031),
+    WRONG_CLOSED(EXECUTE, give_error_idle, RIGHT),
     WRONG(EXECUTE, give_wants_a_file, LOST),
     WRONG(EXECUTE, executed_ok, SOMEHOW),
     WRONG(EXECUTE, executed_columns_2, SOMEHOW),

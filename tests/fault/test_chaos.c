@@ -33,6 +33,10 @@ static aurora_config_t config_of(const chaos_t *chaos)
 {
   aurora_config_t config = client_config(&database, chaos->tls);
 
+  if (chaos->tls) {
+    config.ssl_mode = AURORA_SSL_VERIFY_IDENTITY;
+    config.ssl_ca = database.ca;
+  }
   if (chaos->proxied)
     config.port = fault_proxy_port(chaos->client.proxy);
   config.pool_size = CHAOS_POOL_SIZE;
@@ -152,6 +156,7 @@ static void live_once(bool tls)
 
   answer_t answer;
 
+  config.ssl_ca = tls ? database.ca : NULL;
   /* Some of it by each of libuv's threads. */
   config.warmup_size = config.pool_size;
   config.max_connecting = 4;

@@ -1,6 +1,6 @@
 /*
- * The ten promises that the library makes to its callers, one test each (two where one needs a server of
- * its own). Each goes to the heart of its promise; what is listed there is tested in depth elsewhere.
+ * The ten promises that the library makes to its callers, each with a test of its name (or some, where a
+ * promise says several things). They go to the heart; each promise is tested in depth elsewhere.
  */
 #ifndef TESTS_INTEGRATION_PROMISES_H
 #define TESTS_INTEGRATION_PROMISES_H
@@ -11,7 +11,8 @@
 
 extern database_t promises_database;
 
-void promises_add_calls(TCase *tcase);    /* 1 to 5: how calls and callbacks behave */
+void promises_add_loop(TCase *tcase);     /* 1 and 2: the process and its loop */
+void promises_add_calls(TCase *tcase);    /* 3 to 5: how calls and callbacks behave */
 void promises_add_sessions(TCase *tcase); /* 6 to 10: what comes of what was asked for */
 
 #endif

@@ -128,6 +128,44 @@ START_TEST(promise_06_failed_connects_are_told_or_tried_again)
 }
 END_TEST
 
+static void on_closed(const aurora_error_t *error, void *data)
+{
+  ck_assert_ptr_null(error);
+  *(bool *)data = true;
+}
+
+/* libmariadb says of a handshake that is cut after the certificate has come what that certificate would be
+ * worth, and in a mode that checks none, that is nothing. */
+START_TEST(promise_06_a_handshake_that_is_cut_is_tried_again)
+{
+  enum { LAST_BYTE = 2400, STEP = 60 };
+  client_t client;
+
+  client_begin_with_proxy(&client, &database, NULL);
+  for (unsigned after = 120; after <= LAST_BYTE; after += STEP) {
+    const fault_script_t script = {
+        .to_client = {.cut = _i ? FAULT_RESET : FAULT_FIN, .after = after}, .once = true};
+    aurora_config_t config = client_config_of_port(fault_proxy_port(client.proxy), true);
+    answer_t answer;
+
+    config.acquire_timeout = slowly(20000);
+    config.backoff_max = config.backoff_min = 1;
+    fault_proxy_set(client.proxy, &script);
+    client.closed = false;
+    client_create(&client, &config);
+    /* The last cuts are in the answer. */
+    client_ask_with(&client, &answer, "SELECT 1", AURORA_NO_PARAMS, 0, AURORA_QUERY_IDEMPOTENT);
+    client_wait(&client, &answer);
+    answer_must_be_good(&answer);
+    ck_assert_int_eq(aurora_pool_close(client.pool, 0, on_closed, &client.closed), 0);
+    loop_run_until(&client.loop, &client.closed, CLIENT_PATIENCE_MS);
+    if (after + STEP <= LAST_BYTE)
+      loop_close_clean(&client.loop);
+  }
+  client_end(&client);
+}
+END_TEST
+
 /* --- 7: clean sessions -------------------------------------------------------------------------- */
 
 static const struct {
@@ -408,6 +446,7 @@ void promises_add_sessions(TCase *tcase)
   tcase_add_test(tcase, promise_06_waiters_are_served_in_order);
   tcase_add_test(tcase, promise_06_deadlines_are_absolute);
   tcase_add_test(tcase, promise_06_failed_connects_are_told_or_tried_again);
+  tcase_add_loop_test(tcase, promise_06_a_handshake_that_is_cut_is_tried_again, 0, 2);
   tcase_add_loop_test(tcase, promise_07_a_borrower_finds_no_trace, 0,
                       sizeof traces / sizeof *traces);
   tcase_add_test(tcase, promise_07_no_prepared_statement_is_left);

@@ -15,6 +15,7 @@ static Suite *make_suite(void)
   TCase *tcase = tcase_create("promises");
 
   tcase_set_timeout(tcase, 60);
+  promises_add_loop(tcase);
   promises_add_calls(tcase);
   promises_add_sessions(tcase);
   suite_add_tcase(suite, tcase);

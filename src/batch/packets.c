@@ -1,0 +1,154 @@
+/*
+ * Rows of a batch in bulk: one packet. When the server refuses it, it is undone, and its rows are
+ * executed one by one to find out which is to blame.
+ */
+#include "batch/steps.h"
+
+#include <errmsg.h>
+#include <mysqld_error.h>
+
+#include "base/error.h"
+#include "connection/connect_error.h"
+#include "connection/results.h"
+#include "connection/sql_scan.h"
+
+#define PACKET_SAVEPOINT "aurora__packet"
+
+/* The rows of the run, and what follows if `all`, go one by one. Nothing of them was executed. */
+static void bulk_is_refused(aurora_connection_t *connection, bool all)
+{
+  aurora_batch_t *batch = aurora__batch_of(connection);
+
+  batch->run_in_bulk = false;
+  batch->one_by_one = all;
+  aurora__batch_next(connection);
+}
+
+/* The run's rows are looked at one by one: which is to blame? */
+static void packet_undone(aurora_connection_t *connection, bool failed)
+{
+  aurora_batch_t *batch = aurora__batch_of(connection);
+
+  if (connection->query && failed && aurora__is_server_errno(mysql_errno(connection->mysql))) {
+    aurora__batch_fail(connection, &batch->row_error);
+    return;
+  }
+  if (!aurora__batch_is_good(connection, failed))
+    return;
+  if (mysql_warning_count(connection->mysql)) {
+    /* Rows stay in tables without transactions: executed again, the wrong ones would fail. */
+    aurora__batch_fail(connection, &batch->row_error);
+    return;
+  }
+  bulk_is_refused(connection, false);
+}
+
+static void packet_failed(aurora_connection_t *connection)
+{
+  aurora_batch_t *batch = aurora__batch_of(connection);
+  MYSQL_STMT *handle = batch->bulk.statement->handle;
+  unsigned number = mysql_stmt_errno(handle);
+
+  switch (number) {
+  case CR_FUNCTION_NOT_SUPPORTED: /* says libmariadb, and has sent nothing */
+    connection->no_bulk = true;
+    bulk_is_refused(connection, true);
+    return;
+  case ER_UNSUPPORTED_PS: /* not for this kind of statement */
+  case ER_BINLOG_NON_SUPPORTED_BULK:
+    bulk_is_refused(connection, true);
+    return;
+  case CR_ERR_STMT_PARAM_CALLBACK:
+    aurora__batch_fail_for_memory(connection);
+    return;
+  }
+  batch->harmless = false;
+  aurora__results_error(connection, number, mysql_stmt_sqlstate(handle), mysql_stmt_error(handle),
+                        &batch->row_error);
+  if (!aurora__is_server_errno(number)) {
+    batch->ended = true;
+    aurora__connection_query_failed(connection, &batch->row_error, false);
+  } else if (batch->row_error.code != AURORA_ESERVER || number == ER_QUERY_INTERRUPTED) {
+    aurora__batch_fail(connection, &batch->row_error); /* no single row is to blame */
+  } else {
+    aurora__batch_run_sql(connection, "ROLLBACK TO SAVEPOINT " PACKET_SAVEPOINT, packet_undone);
+  }
+}
+
+static void packet_executed(aurora_connection_t *connection, bool failed)
+{
+  aurora_batch_t *batch = aurora__batch_of(connection);
+  unsigned number = mysql_stmt_errno(batch->bulk.statement->handle);
+
+  if (failed && (connection->query || !aurora__is_server_errno(number))) {
+    packet_failed(connection);
+    return;
+  }
+  if (!connection->query) {
+    aurora__batch_wind_up(connection);
+    return;
+  }
+  aurora__batch_run_executed(batch, batch->bulk.affected);
+  if ((connection->mysql->server_status & SERVER_SESSION_STATE_CHANGED) != 0)
+    batch->harmless = false;
+  batch->next = batch->run_end;
+  aurora__batch_next(connection);
+}
+
+static void packet_marked(aurora_connection_t *connection, bool failed)
+{
+  aurora_batch_t *batch = aurora__batch_of(connection);
+
+  if (!aurora__batch_is_good(connection, failed))
+    return;
+  connection->memory->rows_streamed = batch->under_way != 0;
+  batch->under_way = batch->run_end;
+  batch->bulk.values = batch->values + batch->next * batch->columns;
+  batch->bulk.rows = (unsigned)(batch->run_end - batch->next);
+  batch->bulk.done = packet_executed;
+  if (aurora__bulk_execute(connection))
+    aurora__batch_fail_for_memory(connection);
+}
+
+static void mark_packet(aurora_connection_t *connection)
+{
+  aurora__batch_run_sql(connection, "SAVEPOINT " PACKET_SAVEPOINT, packet_marked);
+}
+
+static void prepared(aurora_connection_t *connection, bool failed)
+{
+  aurora_batch_t *batch = aurora__batch_of(connection);
+  aurora__statement_t *statement = batch->bulk.statement;
+  MYSQL_STMT *handle = statement->handle;
+  aurora_error_t error;
+
+  if (!aurora__batch_is_good_by_number(connection, failed, mysql_stmt_errno(handle),
+                                       mysql_stmt_sqlstate(handle), mysql_stmt_error(handle)))
+    return;
+  if (!aurora__sql_is_harmless(statement->sql, statement->size)) {
+    batch->harmless = false;
+    if (aurora__sql_mentions_role(statement->sql))
+      connection->role_changed = true;
+  }
+  if (mysql_stmt_param_count(handle) != batch->columns) {
+    aurora__error_set(&error, AURORA_EPARAMS, AURORA_NOT_SENT,
+                      "the statement has %lu placeholders, and rows of %zu parameters were given",
+                      mysql_stmt_param_count(handle), batch->columns);
+    aurora__batch_fail(connection, &error);
+    return;
+  }
+  mark_packet(connection);
+}
+
+void aurora__batch_run_packet(aurora_connection_t *connection)
+{
+  aurora_batch_t *batch = aurora__batch_of(connection);
+
+  if (batch->bulk.statement) {
+    mark_packet(connection);
+    return;
+  }
+  batch->bulk.done = prepared;
+  if (aurora__bulk_prepare(connection))
+    aurora__batch_fail_for_memory(connection);
+}
