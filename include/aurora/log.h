@@ -1,14 +1,16 @@
 /*
  * Log events. Without a log callback in the configuration nothing is written anywhere.
  *
- * Events at AURORA_LOG_INFO: "pool created" (host, database, poolSize), "pool closed" (queries),
- * "warm-up started" (connections), "warm-up complete" (connections, durationMs), "connection opened"
+ * AURORA_LOG_INFO: "pool created" (host, database, poolSize), "pool closed" (queries), "warm-up
+ * started" (connections), "warm-up complete" (connections, durationMs), "connection opened"
  * (connectionId, durationMs), "connection closed" (connectionId, why), "statement killed"
- * (connectionId). AURORA_LOG_WARN: "transaction run again" (code, attempt, holder), "connection held
- * too long" (connectionId, holder, heldMs), "kill failed" (code, error). AURORA_LOG_ERROR: "query
- * failed", "query timed out", "query cancelled" (code, serverErrno, sqlstate, error, durationMs),
- * "connection refused" (code, serverErrno, error), "warm-up failed", "health check failed" (code,
- * error). AURORA_LOG_DEBUG: "connection state" (connectionId, from, to, why).
+ * (connectionId), "query cancelled" (as "query failed").
+ * AURORA_LOG_WARN: "transaction run again" (code, attempt, holder), "connection held too long"
+ * (connectionId, holder, heldMs), "kill failed" (code, error).
+ * AURORA_LOG_ERROR: "query failed", "query timed out" (code, serverErrno, sqlstate, error,
+ * durationMs), "connection refused" (code, serverErrno, error), "warm-up failed", "health check
+ * failed" (code, error).
+ * AURORA_LOG_DEBUG: "connection state" (connectionId, from, to, why).
  * code is the name of an error code, such as "AURORA_ESERVER".
  * SQL texts, parameters and passwords are never logged; so of an error that the server answered with
  * only its number and SQLSTATE are, for its message may quote them.

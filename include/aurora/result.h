@@ -61,6 +61,9 @@ AURORA_API aurora_type_t aurora_result_column_type(const aurora_result_t *result
 AURORA_API aurora_value_t aurora_result_value(const aurora_result_t *result, size_t row,
                                               unsigned column);
 
+/* Whether a cell is NULL; true for a row or column that does not exist. */
+AURORA_API bool aurora_result_is_null(const aurora_result_t *result, size_t row, unsigned column);
+
 /*
  * Checked reading into a C type. 0; AURORA_ENOTFOUND: no such row or column; AURORA_ETYPE: NULL, or
  * the value does not fit: never a wrong number. *ret is untouched on failure.

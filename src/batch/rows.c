@@ -10,7 +10,7 @@
 #include <mysqld_error.h>
 
 #include "base/error.h"
-#include "connection/leftover.h"
+#include "connection/read_ahead.h"
 #include "connection/results.h"
 
 void aurora__batch_run_row(aurora_connection_t *connection)

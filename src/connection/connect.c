@@ -34,7 +34,7 @@
 #include "base/error.h"
 #include "base/secret.h"
 #include "connection/connect_error.h"
-#include "connection/leftover.h"
+#include "connection/read_ahead.h"
 #include "connection/login.h"
 #include "connection/tls.h"
 
@@ -162,6 +162,11 @@ static int wait_for_io(my_socket fd, my_bool is_read, int timeout)
   return look_at_greeting(job, fd) ? ready : -1;
 }
 
+static bool checks_certificate(aurora_ssl_mode_t mode)
+{
+  return mode == AURORA_SSL_VERIFY_CA || mode == AURORA_SSL_VERIFY_IDENTITY;
+}
+
 static void set_tls_options(MYSQL *mysql, const aurora_config_t *config)
 {
   my_bool use = config->ssl_mode != AURORA_SSL_DISABLED;
@@ -173,7 +178,7 @@ static void set_tls_options(MYSQL *mysql, const aurora_config_t *config)
   if (!use)
     return;
   /* A CA makes libmariadb check the chain, which only the VERIFY modes ask for. */
-  if (config->ssl_mode == AURORA_SSL_VERIFY_CA || config->ssl_mode == AURORA_SSL_VERIFY_IDENTITY)
+  if (checks_certificate(config->ssl_mode))
     mysql_optionsv(mysql, MYSQL_OPT_SSL_CA, config->ssl_ca);
   if (config->ssl_cert) {
     mysql_optionsv(mysql, MYSQL_OPT_SSL_CERT, config->ssl_cert);
@@ -293,7 +298,8 @@ static void explain_failure(aurora__connect_t *job, MYSQL *mysql, const char *wh
                       (unsigned long long)job->config->connect_timeout);
     return;
   }
-  job->failure = aurora__connect_error(mysql, where, job->socket_errno, &job->error);
+  job->failure = aurora__connect_error(mysql, where, job->socket_errno,
+                                       checks_certificate(job->config->ssl_mode), &job->error);
 }
 
 static bool connect_and_set_up(aurora__connect_t *job, MYSQL *mysql, const aurora__login_t *login)

@@ -71,12 +71,10 @@ static aurora__failure_t server_refused(unsigned number, int *ret_code)
  * Of a handshake that fails once the certificate has come, whatever the cause, libmariadb tells what
  * OpenSSL thinks of that certificate. Without a CA nobody asked, and OpenSSL trusts none.
  */
-static bool is_verdict_unasked_for(const MYSQL *mysql, const char *message)
+static bool is_verdict(const char *message)
 {
   long verdict;
 
-  if (mysql->options.ssl_ca)
-    return false;
   for (verdict = 1; verdict <= LAST_VERDICT; verdict++) {
     if (strstr(message, X509_verify_cert_error_string(verdict)))
       return true;
@@ -110,7 +108,7 @@ static int errno_in_message(const char *message)
 }
 
 aurora__failure_t aurora__connect_error(MYSQL *mysql, const char *where, int socket_errno,
-                                        aurora_error_t *ret_error)
+                                        bool checks_certificate, aurora_error_t *ret_error)
 {
   unsigned number = mysql_errno(mysql);
   const char *message = mysql_error(mysql);
@@ -137,7 +135,7 @@ aurora__failure_t aurora__connect_error(MYSQL *mysql, const char *where, int soc
     }
     break;
   case CR_SSL_CONNECTION_ERROR:
-    if (is_verdict_unasked_for(mysql, message))
+    if (!checks_certificate && is_verdict(message))
       message = "the TLS handshake was not completed";
     aurora__error_set(ret_error, AURORA_ETLS, AURORA_NOT_SENT, "cannot connect to %s: %s", where,
                       message);

@@ -18,16 +18,17 @@ bool aurora__is_server_errno(unsigned number);
 /* Whether the session goes on after a statement has failed with this number. */
 bool aurora__session_survives(unsigned number);
 
-/* Why a connect failed. socket_errno: of the failed TCP connect, 0 if it is not known. */
+/* Why a connect failed. socket_errno: of the failed TCP connect, 0 if it is not known.
+ * checks_certificate: what is said of the server's counts. */
 aurora__failure_t aurora__connect_error(MYSQL *mysql, const char *where, int socket_errno,
-                                        aurora_error_t *ret_error);
+                                        bool checks_certificate, aurora_error_t *ret_error);
 
-/* Why a query failed: number, sqlstate and message as of mysql or of a statement. */
 /* Whether the server refused a write because it is a reader: after a fail-over, the old writer. */
 bool aurora__is_read_only_error(const aurora_error_t *error);
 /* Whether the server said that it had ended an idle session, before it saw the statement. */
 bool aurora__is_idle_end_error(const aurora_error_t *error, MYSQL *mysql);
 
+/* Why a query failed: number, sqlstate and message as of mysql or of a statement. */
 void aurora__query_error(unsigned number, const char *sqlstate, const char *message,
                          aurora_error_t *ret_error);
 

@@ -77,7 +77,7 @@ typedef struct {
   size_t param;          /* the one whose turn it is */
   size_t offset;         /* bytes of it that were sent */
   size_t with_execution; /* bytes of large texts before it that go with the execution */
-  bool kept;             /* the server holds some for the statement in hand, which was not executed */
+  bool kept; /* the server holds some for the statement in hand, which was not executed */
 } aurora__long_data_t;
 
 /* A lease's label: 63 bytes and a NUL. */
@@ -105,10 +105,11 @@ struct aurora_connection {
   const aurora__operation_t *operation;      /* under way, or NULL */
   const aurora__operation_t *next_operation; /* to be started, or NULL */
   int waits_for;                             /* MYSQL_WAIT_* of the suspended call */
-  bool driving;                              /* inside the driver's loop */
-  uint64_t turn_began_at;                    /* ns: this run of the driver's loop */
-  unsigned steps;                            /* rows since the clock was last looked at */
-  aurora__list_t run_node;                   /* in pool.runnable: gave the loop a turn */
+  bool in_call;            /* the driver runs inside what may be a caller's call */
+  bool driving;            /* inside the driver's loop */
+  uint64_t turn_began_at;  /* ns: this run of the driver's loop */
+  unsigned steps;          /* rows since the clock was last looked at */
+  aurora__list_t run_node; /* in pool.runnable: gave the loop a turn */
   /* Where libmariadb's calls put their results. */
   int status;
   my_bool flag;
@@ -144,11 +145,13 @@ struct aurora_connection {
   /* Batches. */
   uint64_t max_packet; /* @@max_allowed_packet in bytes; 0: not asked for yet */
   bool no_bulk;        /* the server has no bulk protocol */
-  const char *undo;    /* on a lease: takes back what a batch has done, should it be given up; or NULL */
+  const char
+      *undo; /* on a lease: takes back what a batch has done, should it be given up; or NULL */
 
   /* Lease. */
   bool on_lease;       /* from the hand-out to the end of the last statement after the release */
   bool leased;         /* a caller holds it */
+  bool lease_used;     /* a statement has run on it */
   bool in_transaction; /* that aurora_pool_begin started */
   bool rolled_back;   /* by the server, for a deadlock: what follows would be committed by itself */
   bool shell;         /* the session died under its holder; the object waits for the release */

@@ -94,6 +94,20 @@ static bool is_paused(const aurora_connection_t *connection)
   return connection->query && connection->query->paused && connection->current;
 }
 
+static void give_turn(aurora_connection_t *connection)
+{
+  aurora__list_push_back(&connection->pool->runnable, &connection->run_node);
+  aurora__pool_need_turn(connection->pool);
+}
+
+/* Rows are handed over one by one, and never from inside the call that asked for them: should the
+ * server's answer be there already, it waits for a turn of the loop. */
+static bool is_too_early(const aurora_connection_t *connection)
+{
+  return connection->in_call && connection->current && connection->query &&
+         connection->query->on_row;
+}
+
 static void run(aurora_connection_t *connection)
 {
   const aurora__operation_t *operation;
@@ -103,6 +117,10 @@ static void run(aurora_connection_t *connection)
   connection->turn_began_at = 0;
   while ((operation = connection->next_operation) != NULL && !gave_turn(connection) &&
          !is_paused(connection)) {
+    if (is_too_early(connection)) {
+      give_turn(connection);
+      break;
+    }
     connection->next_operation = NULL;
     connection->operation = operation;
     waits_for = start(connection);
@@ -122,8 +140,10 @@ static void run(aurora_connection_t *connection)
 
 void aurora__driver_run(aurora_connection_t *connection)
 {
-  if (!connection->driving && !connection->operation)
-    run(connection);
+  if (connection->driving || connection->operation)
+    return;
+  connection->in_call = true;
+  run(connection);
 }
 
 void aurora__driver_next_slow(aurora_connection_t *connection, const aurora__operation_t *operation)
@@ -135,8 +155,7 @@ void aurora__driver_next_slow(aurora_connection_t *connection, const aurora__ope
   if (!connection->turn_began_at) {
     connection->turn_began_at = now;
   } else if (now - connection->turn_began_at > TURN_NS) {
-    aurora__list_push_back(&connection->pool->runnable, &connection->run_node);
-    aurora__pool_need_turn(connection->pool);
+    give_turn(connection);
   }
 }
 
@@ -156,16 +175,17 @@ void aurora__driver_wake(aurora_connection_t *connection)
     arm(connection, events_of(connection->waits_for));
     return;
   }
-  if (gave_turn(connection) || !connection->next_operation)
-    return;
-  aurora__list_push_back(&connection->pool->runnable, &connection->run_node);
-  aurora__pool_need_turn(connection->pool);
+  if (!gave_turn(connection) && connection->next_operation)
+    give_turn(connection);
 }
 
 void aurora__driver_take_turn(aurora_connection_t *connection)
 {
   aurora__list_remove(&connection->run_node);
-  aurora__driver_run(connection);
+  if (connection->driving || connection->operation)
+    return;
+  connection->in_call = false;
+  run(connection);
 }
 
 static void resume(aurora_connection_t *connection, int events)
@@ -180,6 +200,7 @@ static void resume(aurora_connection_t *connection, int events)
   }
   connection->operation = NULL;
   connection->driving = true;
+  connection->in_call = false;
   connection->turn_began_at = 0;
   operation->done(connection);
   run(connection);

@@ -93,8 +93,7 @@ static void batch_undone(aurora_connection_t *connection, bool failed)
 /* What a batch has done so far must not stay in its holder's session. */
 static void undo_batch(aurora_connection_t *connection)
 {
-  aurora__script_t script = {
-      .statements = {connection->undo}, .count = 1, .done = batch_undone};
+  aurora__script_t script = {.statements = {connection->undo}, .count = 1, .done = batch_undone};
 
   connection->undo = NULL;
   aurora__script_run(connection, &script);

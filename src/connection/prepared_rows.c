@@ -11,6 +11,7 @@
 #include "connection/prepared.h"
 
 #include "connection/driver.h"
+#include "connection/read_ahead.h"
 #include "connection/results.h"
 
 static int fetch_start(aurora_connection_t *connection)
@@ -20,7 +21,10 @@ static int fetch_start(aurora_connection_t *connection)
   /* libmariadb hands the cells to the result that is being filled; it may change between rows. */
   handle->user_data = connection->current;
   aurora__result_begin_row(connection->current, &connection->mysql->net);
-  return mysql_stmt_fetch_start(&connection->status, handle);
+  if (!aurora__has_next_packet(connection->mysql))
+    return mysql_stmt_fetch_start(&connection->status, handle);
+  connection->status = mysql_stmt_fetch(handle);
+  return 0;
 }
 
 static int fetch_cont(aurora_connection_t *connection, int status)

@@ -12,6 +12,7 @@
 
 #include "connection/connect_error.h"
 #include "connection/driver.h"
+#include "connection/read_ahead.h"
 #include "connection/results.h"
 #include "pool/query.h"
 
@@ -72,7 +73,10 @@ static int next_cont(aurora_connection_t *connection, int status)
 
 static int fetch_start(aurora_connection_t *connection)
 {
-  return mysql_fetch_row_start(&connection->row, connection->rows);
+  if (!aurora__has_next_packet(connection->mysql))
+    return mysql_fetch_row_start(&connection->row, connection->rows);
+  connection->row = mysql_fetch_row(connection->rows);
+  return 0;
 }
 
 static int fetch_cont(aurora_connection_t *connection, int status)

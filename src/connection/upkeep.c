@@ -8,7 +8,7 @@
 
 #include "base/clock.h"
 #include "connection/driver.h"
-#include "connection/leftover.h"
+#include "connection/read_ahead.h"
 #include "pool/pool.h"
 
 static int ping_start(aurora_connection_t *connection)

@@ -14,7 +14,7 @@
 #include "base/log.h"
 #include "batch/batch.h"
 #include "connection/connect_error.h"
-#include "connection/leftover.h"
+#include "connection/read_ahead.h"
 #include "connection/results.h"
 #include "pool/pool.h"
 
@@ -73,6 +73,20 @@ static aurora_query_t *next_query(aurora_connection_t *connection)
   return NULL;
 }
 
+/* After a lease the session is reset, unless it was not used at all. */
+static bool lease_left_something(const aurora_connection_t *connection)
+{
+  switch (connection->pool->config.reset) {
+  case AURORA_RESET_ALWAYS:
+    return true;
+  case AURORA_RESET_NEVER:
+    return aurora__connection_may_be_dirty(connection);
+  case AURORA_RESET_AUTO:
+    break;
+  }
+  return connection->lease_used;
+}
+
 void aurora__connection_lease_goes_on(aurora_connection_t *connection)
 {
   aurora_query_t *query;
@@ -81,15 +95,15 @@ void aurora__connection_lease_goes_on(aurora_connection_t *connection)
     return;
   query = next_query(connection);
   if (query) {
+    connection->lease_used = true;
     aurora__connection_set_state(connection, AURORA__CONNECTION_RUNNING, "query on the lease");
     take_query(connection, query);
   } else if (!connection->leased) {
     connection->on_lease = false;
-    if (connection->pool->config.reset == AURORA_RESET_NEVER &&
-        !aurora__connection_may_be_dirty(connection))
-      aurora__pool_ready(connection->pool, connection, false);
-    else
+    if (lease_left_something(connection))
       aurora__connection_reset(connection);
+    else
+      aurora__pool_ready(connection->pool, connection, false);
   }
 }
 
@@ -111,6 +125,7 @@ void aurora__connection_lease(aurora_connection_t *connection, aurora_query_t *q
   aurora__connection_set_state(connection, AURORA__CONNECTION_LEASED, "acquired");
   connection->leased = true;
   connection->on_lease = true;
+  connection->lease_used = false;
   connection->in_transaction = false;
   connection->rolled_back = false;
   query->connection = connection;

@@ -372,6 +372,7 @@ static const char *text_for_log(const aurora_error_t *error)
 static void count(aurora_query_t *query, uint64_t duration)
 {
   aurora_stats_t *counters = &query->pool->counters;
+  aurora_log_level_t level = AURORA_LOG_ERROR;
   const char *event = "query failed";
 
   aurora__histogram_record(&query->pool->query_latency, duration);
@@ -385,8 +386,9 @@ static void count(aurora_query_t *query, uint64_t duration)
   } else if (query->error.code == UV_ECANCELED) {
     counters->cancelled++;
     event = "query cancelled";
+    level = AURORA_LOG_INFO; /* the caller's own wish */
   }
-  aurora__log(&query->pool->config, AURORA_LOG_ERROR, event,
+  aurora__log(&query->pool->config, level, event,
               AURORA__LOG_FIELDS(aurora__log_string("code", aurora_err_name(query->error.code)),
                                  aurora__log_int("serverErrno", query->error.server_errno),
                                  aurora__log_string("sqlstate", query->error.sqlstate),

@@ -150,6 +150,12 @@ static aurora_value_t value_of_binary(const aurora__column_t *column, const char
   return value;
 }
 
+bool aurora_result_is_null(const aurora_result_t *result, size_t row, unsigned column)
+{
+  return row >= result->rows_count || column >= result->count ||
+         aurora__is_null(aurora__row_nulls(result, result->rows[row]), column);
+}
+
 aurora_value_t aurora_result_value(const aurora_result_t *result, size_t row, unsigned column)
 {
   char *bytes;

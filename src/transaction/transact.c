@@ -130,6 +130,15 @@ static void on_rolled_back(const aurora_error_t *error, void *data)
   end_or_again(transaction, &reason);
 }
 
+/* A program's own error may have a code only. */
+static void note_error(aurora_transaction_t *transaction, const aurora_error_t *error)
+{
+  transaction->error = *error;
+  if (!error->message[0])
+    snprintf(transaction->error.message, sizeof transaction->error.message, "%s",
+             aurora_strerror(error->code));
+}
+
 void aurora_transaction_finish(aurora_transaction_t *transaction, const aurora_error_t *error)
 {
   aurora_connection_t *connection;
@@ -142,7 +151,7 @@ void aurora_transaction_finish(aurora_transaction_t *transaction, const aurora_e
   transaction->phase = ENDING;
   transaction->connection = NULL;
   if (error)
-    transaction->error = *error;
+    note_error(transaction, error);
   if (error)
     code = aurora_connection_rollback(connection, on_rolled_back, transaction);
   else

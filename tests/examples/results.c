@@ -28,7 +28,7 @@ static void print_row(const aurora_result_t *result, size_t row)
   aurora_datetime_t seen;
   aurora_time_t spent;
 
-  if (aurora_result_int64(result, row, 0, &id) == 0)
+  if (!aurora_result_is_null(result, row, 0) && aurora_result_int64(result, row, 0, &id) == 0)
     printf("id %" PRId64, id);
   if (aurora_result_uint64(result, row, 1, &views) == 0)
     printf(", views %" PRIu64, views);

@@ -48,7 +48,6 @@ static const char *const labels[] = {AURORA_CLOSE_REASON_MAP(LABEL)};
 int main(void)
 {
   uv_loop_t *loop = uv_default_loop();
-  aurora_query_options_t hurried = {.timeout_ms = 50};
   aurora_config_t config;
   aurora_pool_t *pool;
   aurora_error_t error;
@@ -68,8 +67,9 @@ int main(void)
   for (i = 0; code == 0 && i < 10; i++)
     code = aurora_pool_query(pool, "SELECT ? * 2", AURORA_PARAMS(i), on_result, &errors);
   if (code == 0)
-    code = aurora_pool_query_with(pool, "SELECT SLEEP(60)", AURORA_NO_PARAMS, &hurried, on_result,
-                                  &errors, NULL);
+    code = aurora_pool_query(pool, "SELEC 1", AURORA_NO_PARAMS, on_result, &errors);
+  if (code == 0)
+    code = aurora_pool_query(pool, "SELECT ? * 2", AURORA_PARAMS(i), on_result, &errors);
   uv_run(loop, UV_RUN_DEFAULT);
   aurora_pool_recycle(pool); /* ends the idle connection */
   uv_run(loop, UV_RUN_DEFAULT);

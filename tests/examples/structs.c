@@ -108,6 +108,7 @@ int main(void)
       "UNION ALL SELECT 3, 'Bartholomew the Second', TRUE, 0, NULL, DATE'1970-01-01', "
       "TIME'00:00:00', NULL, NULL",
       AURORA_NO_PARAMS, on_result, NULL);
+  uv_run(loop, UV_RUN_DEFAULT); /* two connections could answer in any order */
   if (code == 0)
     code =
         aurora_pool_query(pool, "SELECT 3 AS `all`, NULL AS top", AURORA_NO_PARAMS, on_count, NULL);

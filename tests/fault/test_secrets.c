@@ -108,8 +108,8 @@ static unsigned search_memory(void)
   return count;
 }
 
-/* Also has the dynamic linker find what a search calls: it saves registers while it does, on the stack,
- * and a vector register may still hold the password. */
+/* The program is linked with -z now, or the dynamic linker would look a function up at its first call,
+ * save registers on the stack while it does, and one may still hold the password. */
 static void nothing_must_be_there(void)
 {
   ck_assert_uint_eq(search_memory(), 0);

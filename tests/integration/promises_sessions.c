@@ -235,6 +235,7 @@ END_TEST
 START_TEST(promise_07_a_reset_only_when_there_may_be_a_trace)
 {
   aurora_config_t config = fixture_config(&database);
+  aurora_connection_t *lease;
   pool_fixture_t fixture;
 
   config.pool_size = 1;
@@ -245,7 +246,12 @@ START_TEST(promise_07_a_reset_only_when_there_may_be_a_trace)
   fixture_run(&fixture, "SET @promised = 1");
   fixture_run(&fixture, "SELECT 1");
   ck_assert_uint_eq(fixture_stats(&fixture).resets, 1);
-  aurora_connection_release(fixture_lease(&fixture));
+  aurora_connection_release(fixture_lease(&fixture)); /* nothing has run on it */
+  fixture_run(&fixture, "SELECT 1");
+  ck_assert_uint_eq(fixture_stats(&fixture).resets, 1);
+  lease = fixture_lease(&fixture);
+  fixture_lease_number(&fixture, lease, "SELECT 1");
+  aurora_connection_release(lease);
   fixture_run(&fixture, "SELECT 1");
   ck_assert_uint_eq(fixture_stats(&fixture).resets, 2);
   fixture_close(&fixture);

@@ -221,7 +221,8 @@ START_TEST(a_paused_stream_times_out_or_is_cancelled)
   stream_t stream = {.pause_every = 100};
 
   open_pool(_i & 2);
-  ck_assert_int_eq(fixture_number(&fixture, "SELECT 1"), 1); /* connected: the time is the stream's */
+  ck_assert_int_eq(fixture_number(&fixture, "SELECT 1"),
+                   1); /* connected: the time is the stream's */
   start_numbers(&stream, _i & 1, 10000000, _i & 4 ? slowly(300) : 0);
   loop_run_until_true(&fixture.loop, is_paused, &stream, FIXTURE_PATIENCE_MS);
   if (!(_i & 4))
