@@ -71,17 +71,20 @@ static bool one_is_lost(void *client)
   return lost(client) == 1;
 }
 
+/* Statements that are being executed, neither prepared nor already killed. */
+#define SLEEPERS                                                                                   \
+  "FROM information_schema.processlist "                                                           \
+  "WHERE state = 'User sleep' AND info LIKE 'SELECT %SLEEP%' AND command <> 'Killed'"
+
 static bool something_sleeps(void *data)
 {
   (void)data;
-  return database_count(&database, "SELECT COUNT(*) FROM information_schema.processlist "
-                                   "WHERE state = 'User sleep'") > 0;
+  return database_count(&database, "SELECT COUNT(*) " SLEEPERS) > 0;
 }
 
 static int64_t sleeper(void)
 {
-  return database_count(&database, "SELECT id FROM information_schema.processlist "
-                                   "WHERE info LIKE 'SELECT %SLEEP%' AND info NOT LIKE '%LIKE%'");
+  return database_count(&database, "SELECT id " SLEEPERS);
 }
 
 static void kill_connection(const char *what, int64_t id)
