@@ -62,11 +62,8 @@ static void count_rows(const aurora_result_t *result, bare_totals_t *totals)
 
   totals->rows += rows;
   for (size_t row = 0; row < rows; row++) {
-    for (unsigned column = 0; column < columns; column++) {
-      aurora_value_t value = aurora_result_value(result, row, column);
-
-      totals->bytes += value.type == AURORA_TYPE_STRING ? value.as.text.size : sizeof(int64_t);
-    }
+    for (unsigned column = 0; column < columns; column++)
+      totals->bytes += aurora_result_is_null(result, row, column) ? 0 : sizeof(int64_t);
   }
 }
 

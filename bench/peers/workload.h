@@ -75,10 +75,11 @@ static inline int request_next(request_t *request, const workload_t *workload, u
 
 /* --- What a caller does with rows ---------------------------------------------------------------- */
 
-/* Every cell is looked at, so that no client may leave out decoding what it was sent. */
+/* Every cell is looked at. Clients that decode a cell only when it is asked for (aurora) or never (bare,
+ * threads) decode none; the others decode all, as they always do. */
 typedef struct {
   uint64_t rows;
-  uint64_t sum; /* of integers and of the sizes of texts */
+  uint64_t sum; /* of sizes, or of cells that are not NULL */
 } rows_seen_t;
 
 enum { FORTUNES_MAX = 64, FORTUNES_TEXT = 160 };
