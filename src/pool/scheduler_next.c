@@ -72,7 +72,8 @@ static bool fresh(const aurora__scheduler_t *scheduler, const aurora__slot_t *sl
 {
   uint64_t limit = scheduler->limits.validate_after;
 
-  return !limit || now - aurora__slot_fresh_at(slot) < limit;
+  /* It may have become idle after now, which is the moment at which the pool began to ask. */
+  return !limit || aurora__slot_fresh_at(slot) + limit > now;
 }
 
 static bool usable(const aurora__scheduler_t *scheduler, const aurora__slot_t *slot, uint64_t now)

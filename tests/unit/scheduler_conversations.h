@@ -331,6 +331,13 @@ static const conversation_t conversations[] = {
       {43, "connected 2", "grant D 2, open 3"},
       {44, "connected 3", "grant E 3"}}},
 
+    {"idle since a moment ago that the pool's clock has not come to",
+     {.pool_size = 1, .max_connecting = 1, .validate_after = 10},
+     {{0, "wait A", "open 1"},
+      {1, "connected 1", "grant A 1"},
+      {3, "ready 1", ""},
+      {2, "wait B", "grant B 1"}}},
+
     {"validated: one for each waiter, a proven one at once",
      {.pool_size = 4, .max_connecting = 4, .validate_after = 10},
      {{0, "floor 3", "open 1, open 2, open 3"},
