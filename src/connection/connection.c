@@ -96,6 +96,7 @@ void aurora__connection_free_if_unused(aurora_connection_t *connection)
     return;
   aurora__list_remove(&connection->all_node);
   aurora__binds_free(connection);
+  aurora__columns_unref(connection->columns);
   aurora__free(connection);
   pool->connections--;
   aurora__pool_close_check(pool);

@@ -115,6 +115,7 @@ struct aurora_connection {
   my_bool flag;
   MYSQL_ROW row;
   MYSQL_RES *rows;
+  aurora__columns_t *columns; /* of the last result by text, or NULL */
 
   /* The query in hand. */
   aurora_query_t *query;          /* NULL: it was given up (time-out, cancel), or there is none */

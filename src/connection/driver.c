@@ -26,8 +26,8 @@
  * buffer that may still be read. */
 enum { ABORT_TURNS = 1 << 20 };
 
-/* Rows keep the loop for no longer than this before others get a turn, looked at every so many rows. */
-enum { TURN_NS = 500000, ROWS_BETWEEN_LOOKS = 32 };
+/* Rows keep the loop for no longer than this before others get a turn. */
+enum { TURN_NS = 500000 };
 
 static void on_poll(uv_poll_t *poll, int status, int events);
 
@@ -161,7 +161,7 @@ void aurora__driver_next_slow(aurora_connection_t *connection, const aurora__ope
 
 void aurora__driver_next_row(aurora_connection_t *connection, const aurora__operation_t *operation)
 {
-  if (++connection->steps < ROWS_BETWEEN_LOOKS)
+  if (++connection->steps < AURORA__ROWS_BETWEEN_LOOKS)
     connection->next_operation = operation;
   else
     aurora__driver_next_slow(connection, operation);

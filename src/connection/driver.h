@@ -9,6 +9,7 @@
 #define AURORA_CONNECTION_DRIVER_H
 
 #include "connection/connection.h"
+#include "pool/query.h"
 
 /* Starts polling connection->mysql's socket. 0 or a libuv error: nothing is open then. */
 int aurora__driver_open(aurora_connection_t *connection);
@@ -27,6 +28,15 @@ void aurora__driver_next_row(aurora_connection_t *connection, const aurora__oper
 /* The same for an operation each of which may take long without waiting. */
 void aurora__driver_next_slow(aurora_connection_t *connection,
                               const aurora__operation_t *operation);
+
+/* Whether the next of many rows, should it be there, may be taken at once: without another round of the
+ * driver, which looks at the clock and whether the query was paused. */
+enum { AURORA__ROWS_BETWEEN_LOOKS = 32 };
+static inline bool aurora__driver_may_go_on(aurora_connection_t *connection)
+{
+  return connection->steps + 1 < AURORA__ROWS_BETWEEN_LOOKS &&
+         !(connection->query && connection->query->paused);
+}
 
 /* Goes on, on a turn of the loop of its own, with what stood still because the query was paused, and
  * is not any more. */

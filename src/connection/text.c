@@ -124,10 +124,27 @@ static void end_of_result(aurora_connection_t *connection)
     aurora__connection_query_done(connection);
 }
 
+/* The descriptions of this result's columns, those of the last one if they are the same, as they are
+ * when a statement is repeated. The connection's until it has other ones. NULL: no memory. */
+static aurora__columns_t *columns_of(aurora_connection_t *connection)
+{
+  const MYSQL_RES *rows = connection->rows;
+  aurora__columns_t *columns;
+
+  if (connection->columns &&
+      aurora__columns_match(connection->columns, rows->fields, rows->field_count))
+    return connection->columns;
+  if (aurora__columns_create(rows->fields, rows->field_count, &columns))
+    return NULL;
+  aurora__columns_unref(connection->columns);
+  connection->columns = columns;
+  return columns;
+}
+
 static void begin_result(aurora_connection_t *connection)
 {
   MYSQL *mysql = connection->mysql;
-  aurora__columns_t *columns = NULL;
+  aurora__columns_t *columns;
 
   if (mysql_field_count(mysql) == 0) {
     if (aurora__results_begin(connection, NULL, AURORA__PROTOCOL_TEXT))
@@ -139,13 +156,13 @@ static void begin_result(aurora_connection_t *connection)
     fail(connection);
     return;
   }
-  if (aurora__columns_create(connection->rows->fields, connection->rows->field_count, &columns)) {
+  columns = columns_of(connection);
+  if (!columns) {
     aurora__results_no_memory(connection);
     return;
   }
   if (aurora__results_begin(connection, columns, AURORA__PROTOCOL_TEXT))
     aurora__driver_next(connection, &fetch_row);
-  aurora__columns_unref(columns);
 }
 
 static void read_done(aurora_connection_t *connection)
@@ -170,12 +187,17 @@ static void fetch_done(aurora_connection_t *connection)
 {
   int code;
 
-  if (connection->row) {
+  while (connection->row) {
     code = aurora__result_append_text(connection->current, connection->row,
                                       mysql_fetch_lengths(connection->rows));
-    if (aurora__results_row_added(connection, code))
+    if (!aurora__results_row_added(connection, code))
+      return;
+    if (!aurora__driver_may_go_on(connection) || !aurora__has_next_packet(connection->mysql)) {
       aurora__driver_next_row(connection, &fetch_row);
-    return;
+      return;
+    }
+    connection->steps++;
+    connection->row = mysql_fetch_row(connection->rows);
   }
   if (mysql_errno(connection->mysql)) {
     fail(connection);

@@ -160,20 +160,21 @@ void aurora__pool_clear_alarm(aurora_pool_t *pool, aurora__alarm_t *alarm)
 
 /* --- The scheduler's wishes --------------------------------------------------------------------- */
 
-static void grant(aurora_pool_t *pool, aurora__waiter_t *waiter, aurora__slot_t *slot, uint64_t now)
+static void grant(aurora_pool_t *pool, aurora__waiter_t *waiter, aurora__slot_t *slot,
+                  uint64_t now_ns)
 {
   aurora_query_t *query = aurora__container_of(waiter, aurora_query_t, waiter);
   aurora_connection_t *connection = aurora__container_of(slot, aurora_connection_t, slot);
 
   /* The poll has told of every server that hung up before the last turn of the loop. After a pause,
    * within this turn or the loop's sleep, one system call makes sure. */
-  if (now > slot->idle_since && aurora__connection_is_stale(connection)) {
+  if (aurora__ns_to_ms(now_ns) > slot->idle_since && aurora__connection_is_stale(connection)) {
     aurora__connection_close(connection, AURORA_CLOSE_LOST);
     aurora__scheduler_put_back(&pool->scheduler, waiter);
     return;
   }
   pool->counters.acquired++;
-  aurora__histogram_record(&pool->acquire_latency, aurora__now_ns() - query->called_at);
+  aurora__histogram_record(&pool->acquire_latency, now_ns - query->called_at);
   if (query->is_acquire)
     aurora__connection_lease(connection, query);
   else
@@ -221,11 +222,11 @@ static void open_one(aurora_pool_t *pool, uint64_t now)
   aurora__warmup_fail(pool, &pool->connect_error);
 }
 
-static void perform(aurora_pool_t *pool, const aurora__action_t *action, uint64_t now)
+static void perform(aurora_pool_t *pool, const aurora__action_t *action, uint64_t now_ns)
 {
   switch (action->kind) {
   case AURORA__ACTION_GRANT:
-    grant(pool, action->waiter, action->slot, now);
+    grant(pool, action->waiter, action->slot, now_ns);
     return;
   case AURORA__ACTION_EXPIRE:
     expire(pool, action->waiter);
@@ -234,7 +235,7 @@ static void perform(aurora_pool_t *pool, const aurora__action_t *action, uint64_
     fail(pool, action->waiter);
     return;
   case AURORA__ACTION_OPEN:
-    open_one(pool, now);
+    open_one(pool, aurora__ns_to_ms(now_ns));
     return;
   case AURORA__ACTION_PING:
   case AURORA__ACTION_VALIDATE:
@@ -249,16 +250,21 @@ static void perform(aurora_pool_t *pool, const aurora__action_t *action, uint64_
 
 void aurora__pool_pump(aurora_pool_t *pool)
 {
+  aurora__pool_pump_at(pool, aurora__now_ns());
+}
+
+void aurora__pool_pump_at(aurora_pool_t *pool, uint64_t now_ns)
+{
   aurora__action_t action;
-  uint64_t now;
+  uint64_t now = aurora__ns_to_ms(now_ns);
 
   /* What an action brings about is seen by the run that is going on. */
   if (pool->pumping)
     return;
   pool->pumping = true;
-  now = aurora__now_ms();
-  while (aurora__scheduler_next(&pool->scheduler, now, &action))
-    perform(pool, &action, now);
+  while (!aurora__scheduler_is_quiet(&pool->scheduler, now) &&
+         aurora__scheduler_next(&pool->scheduler, now, &action))
+    perform(pool, &action, now_ns);
   pool->pumping = false;
   arm_for_earliest(pool);
 }

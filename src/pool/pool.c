@@ -193,7 +193,8 @@ void aurora__pool_connect_failed(aurora_pool_t *pool, aurora_connection_t *conne
 
 void aurora__pool_ready(aurora_pool_t *pool, aurora_connection_t *connection, bool pinged)
 {
-  uint64_t now = aurora__now_ms();
+  uint64_t now_ns = aurora__now_ns();
+  uint64_t now = aurora__ns_to_ms(now_ns);
 
   aurora__connection_set_state(connection, AURORA__CONNECTION_IDLE, pinged ? "alive" : "clean");
   if (pinged) {
@@ -202,7 +203,7 @@ void aurora__pool_ready(aurora_pool_t *pool, aurora_connection_t *connection, bo
   } else {
     aurora__scheduler_ready(&pool->scheduler, &connection->slot, now);
   }
-  aurora__pool_pump(pool);
+  aurora__pool_pump_at(pool, now_ns);
   if (pool->warmup.wanted)
     aurora__warmup_check(pool);
 }

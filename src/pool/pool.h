@@ -106,6 +106,8 @@ void aurora__pool_leave(aurora_pool_t *pool);
 
 /* Does what the scheduler says until it has nothing more to say. */
 void aurora__pool_pump(aurora_pool_t *pool);
+/* The same for a caller who knows what time it is: ns of aurora__now_ns. */
+void aurora__pool_pump_at(aurora_pool_t *pool, uint64_t now_ns);
 
 /* After a change inside a caller's call: callbacks that are due get a turn of their own. */
 void aurora__pool_need_turn(aurora_pool_t *pool);

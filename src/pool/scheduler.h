@@ -179,6 +179,14 @@ void aurora__scheduler_set_floor(aurora__scheduler_t *scheduler, unsigned floor)
 /* No more waiters are taken; those that wait are failed, idle connections closed, none opened. */
 void aurora__scheduler_close(aurora__scheduler_t *scheduler);
 
+/* True when there is nothing to do at this time for sure: what next() would find out at more cost. */
+static inline bool aurora__scheduler_is_quiet(const aurora__scheduler_t *scheduler, uint64_t now)
+{
+  return !scheduler->waiting && now < scheduler->upkeep_at && !scheduler->floor &&
+         !scheduler->limits.min_idle && !scheduler->closing &&
+         aurora__list_empty(&scheduler->failing);
+}
+
 /* The next thing to do at this time; false: nothing. */
 bool aurora__scheduler_next(aurora__scheduler_t *scheduler, uint64_t now,
                             aurora__action_t *ret_action);

@@ -17,7 +17,7 @@ int aurora__pool_submit(aurora_pool_t *pool, aurora_query_t *query)
     return code;
   }
   aurora__pool_hold(pool);
-  aurora__pool_pump(pool);
+  aurora__pool_pump_at(pool, query->called_at);
   return 0;
 }
 

@@ -76,7 +76,7 @@ int aurora_result_read_with(const aurora_result_t *result, size_t row, const aur
                             size_t count, void *ret_struct, aurora_error_t *ret_error)
 {
   reading_t reading = {.result = result, .row = row};
-  aurora__member_t members[BATCH];
+  aurora__member_t members[BATCH] = {{.from = NULL}};
   int err;
 
   if (row >= result->rows_count)
