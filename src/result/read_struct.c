@@ -68,7 +68,7 @@ static void store(const aurora_field_t *fields, size_t count, const aurora__memb
     else
       memcpy(bytes + fields[i].offset, members[i].from, members[i].size);
     if (fields[i].nullable)
-      memcpy(bytes + fields[i].null_offset, &is_null, sizeof is_null);
+      *(bool *)(void *)(bytes + fields[i].null_offset) = is_null;
   }
 }
 
@@ -76,7 +76,7 @@ int aurora_result_read_with(const aurora_result_t *result, size_t row, const aur
                             size_t count, void *ret_struct, aurora_error_t *ret_error)
 {
   reading_t reading = {.result = result, .row = row};
-  aurora__member_t members[BATCH] = {{.from = NULL}};
+  aurora__member_t members[BATCH];
   int err;
 
   if (row >= result->rows_count)
