@@ -33,8 +33,8 @@ typedef enum {
 
 /* When a session is cleaned before the next borrower gets it. */
 typedef enum {
-  AURORA_RESET_AUTO,   /* when it may be dirty: after a lease, and after a statement that is not
-                          plainly harmless */
+  AURORA_RESET_AUTO,   /* when it may be dirty: after a lease on which a statement ran, and after a
+                          single statement that is not plainly harmless */
   AURORA_RESET_ALWAYS, /* after every query and lease */
   AURORA_RESET_NEVER   /* only an open transaction is rolled back. For callers that keep their
                           sessions clean themselves */
