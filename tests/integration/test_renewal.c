@@ -350,7 +350,7 @@ END_TEST
 
 START_TEST(a_label_may_be_long_or_missing)
 {
-  aurora_acquire_options_t options = {.acquire_timeout_ms = 50};
+  aurora_acquire_options_t options = {.acquire_timeout_ms = slowly(50)};
   aurora_config_t config = fixture_config(&database);
   char label[300];
   reply_t first, second;
