@@ -122,7 +122,8 @@ START_TEST(a_close_after_every_turn)
       good += !mix.answers[i].failed;
   }
   printf("# %u requests succeeded\n", good);
-  ck_assert_uint_gt(good, 0);
+  if (slowly(1) == 1) /* or the turns end before anything is done */
+    ck_assert_uint_gt(good, 0);
 }
 END_TEST
 

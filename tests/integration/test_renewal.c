@@ -301,7 +301,7 @@ START_TEST(a_callback_that_hangs)
   ck_assert_int_eq(uv_sem_init(&semaphore, 0), 0);
   config.credentials_cb = give_late;
   config.credentials_data = &semaphore;
-  config.connect_timeout = 100;
+  config.connect_timeout = slowly(100);
   fixture_open(&fixture, &config);
   fixture_fail(&fixture, "SELECT 1", AURORA_NO_PARAMS, UV_ETIMEDOUT);
   for (int i = 0; i < 8; i++)
