@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "measure.h"
+#include "one_core.h"
 #include "options.h"
 #include "progress.h"
 #include "report.h"
@@ -35,8 +36,14 @@ static int measure_all(const options_t *options, const target_t *target, figures
   int code = 0;
 
   for (unsigned i = 0; i < MEASURES && !code; i++) {
-    if (!options->only || (options->only & (1u << i)))
-      code = all[i](target, size, figures, ret_error);
+    bool single = i == MEASURE_ACQUIRE || i == MEASURE_OVERHEAD || i == MEASURE_CPU;
+    one_core_t core;
+
+    if (options->only && !(options->only & (1u << i)))
+      continue;
+    one_core_begin(&core, single && target->is_private ? target->database.pid : 0);
+    code = all[i](target, size, figures, ret_error);
+    one_core_end(&core);
   }
   return code;
 }

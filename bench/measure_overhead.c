@@ -96,8 +96,10 @@ static int measure(const target_t *target, overhead_t *overhead, unsigned rounds
   figure_t *row = figures_add(figures, "overhead_row_ms", "overhead of a query, a row by its key",
                               "ms", 1, 0.02);
 
-  text->meaning = "What a query takes longer through the pool than by plain blocking libmariadb in "
-                  "the same run, at the median; one connection, one query at a time.";
+  text->meaning =
+      "What a query takes longer through the pool than by plain blocking libmariadb in "
+      "the same run, at the median; one connection, one query at a time. With a private "
+      "database client and server share a core.";
   row->meaning = target->has_table
                      ? "The same for a prepared statement that finds one of 10,000 rows by its "
                        "primary key."
