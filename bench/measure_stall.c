@@ -2,39 +2,26 @@
  * The longest time that the loop was held up while 20 TLS connections were opened, each verified with
  * a large file of certificates.
  *
- * A clock of the kernel (timerfd) rings on the loop every 0.1 ms; the longest gap between two of its
- * callbacks is what any other callback of the program would have had to wait. The same is taken on
- * the idle loop for as long right before, for the gaps that the machine itself makes; the figure is
- * the difference.
+ * stall_watch.h tells how it is taken. The same is taken on the idle loop for as long right before, for
+ * the gaps that the machine itself makes; the figure is the difference.
  *
  * The workers that connect, the server and the loop share the cores, and a gap may be nothing but a
- * thread that was ready and got none. The kernel counts that (/proc/thread-self/schedstat: CPU time,
- * time ready without a core, both in ns); the longest gap without it is what the pool itself did to
+ * thread that was ready and got none. The longest gap without such time is what the pool itself did to
  * the loop, and is given beside the figure.
  */
-#include <fcntl.h>
 #include <stdio.h>
-#include <sys/timerfd.h>
-#include <unistd.h>
 
 #include "measure.h"
 #include "pool_run.h"
 #include "progress.h"
 #include "samples.h"
+#include "stall_watch.h"
 
-enum { CONNECTIONS = 20, RING_NS = 100000, LEAST_IDLE_MS = 200 };
-
-typedef struct {
-  int fd;
-  uv_poll_t poll;
-  int schedstat;                /* a descriptor; -1: the kernel does not tell */
-  uint64_t last_at, last_ready; /* ns; 0: no ring yet */
-  uint64_t longest, longest_own;
-} watch_t;
+enum { CONNECTIONS = 20, LEAST_IDLE_MS = 200 };
 
 typedef struct {
   pool_client_t client;
-  watch_t watch;
+  stall_watch_t watch;
   bool ended;
   bool failed;
   bare_error_t error;
@@ -43,66 +30,6 @@ typedef struct {
 typedef struct {
   samples_t idle, busy, beyond, own, took; /* ms, a value a round */
 } rounds_t;
-
-/* How long this thread has been ready to run, and did not. */
-static uint64_t ready_time(const watch_t *watch)
-{
-  char text[96];
-  ssize_t size = watch->schedstat < 0 ? 0 : pread(watch->schedstat, text, sizeof text - 1, 0);
-  unsigned long long cpu, ready;
-
-  text[size > 0 ? size : 0] = '\0';
-  return sscanf(text, "%llu %llu", &cpu, &ready) == 2 ? ready : 0;
-}
-
-static void look(watch_t *watch)
-{
-  uint64_t now = uv_hrtime(), ready = ready_time(watch);
-  uint64_t gap = now - watch->last_at, waited = ready - watch->last_ready;
-
-  if (watch->last_at) {
-    watch->longest = gap > watch->longest ? gap : watch->longest;
-    gap = gap > waited ? gap - waited : 0;
-    watch->longest_own = gap > watch->longest_own ? gap : watch->longest_own;
-  }
-  watch->last_at = now;
-  watch->last_ready = ready;
-}
-
-static void on_ring(uv_poll_t *poll, int status, int events)
-{
-  watch_t *watch = poll->data;
-  uint64_t rings;
-
-  (void)events;
-  if (status == 0 && read(watch->fd, &rings, sizeof rings) == sizeof rings)
-    look(watch);
-}
-
-static int watch_start(watch_t *watch, uv_loop_t *loop)
-{
-  struct itimerspec every = {{0, RING_NS}, {0, RING_NS}};
-
-  *watch = (watch_t){.fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC)};
-  if (watch->fd < 0)
-    return -1;
-  watch->schedstat = open("/proc/thread-self/schedstat", O_RDONLY | O_CLOEXEC);
-  watch->poll.data = watch;
-  uv_poll_init(loop, &watch->poll, watch->fd);
-  uv_poll_start(&watch->poll, UV_READABLE, on_ring);
-  timerfd_settime(watch->fd, 0, &every, NULL);
-  return 0;
-}
-
-static void watch_stop(watch_t *watch, uv_loop_t *loop)
-{
-  look(watch);
-  uv_close((uv_handle_t *)&watch->poll, NULL);
-  uv_run(loop, UV_RUN_NOWAIT);
-  close(watch->fd);
-  if (watch->schedstat >= 0)
-    close(watch->schedstat);
-}
 
 static void on_idle_over(uv_timer_t *timer)
 {
@@ -118,10 +45,10 @@ static int run_idle(stall_t *stall, uint64_t ms, double *ret_longest)
 
   uv_timer_init(loop, &end);
   uv_timer_start(&end, on_idle_over, ms, 0);
-  if (watch_start(&stall->watch, loop))
+  if (stall_watch_start(&stall->watch, loop))
     return -1;
   uv_run(loop, UV_RUN_DEFAULT);
-  watch_stop(&stall->watch, loop);
+  stall_watch_stop(&stall->watch);
   *ret_longest = (double)stall->watch.longest / 1e6;
   return 0;
 }
@@ -146,9 +73,8 @@ static int run_busy(stall_t *stall, const aurora_config_t *config, double *ret_t
   uint64_t begin;
   int code;
 
-  if (watch_start(&stall->watch, loop))
+  if (stall_watch_start(&stall->watch, loop))
     return -1;
-  uv_run(loop, UV_RUN_ONCE);
   begin = uv_hrtime();
   code = aurora_pool_create(loop, config, &stall->client.pool, &error);
   if (!code)
@@ -161,7 +87,7 @@ static int run_busy(stall_t *stall, const aurora_config_t *config, double *ret_t
   while (!code && !stall->ended)
     uv_run(loop, UV_RUN_DEFAULT);
   *ret_took = (double)(uv_hrtime() - begin) / 1e6;
-  watch_stop(&stall->watch, loop);
+  stall_watch_stop(&stall->watch);
   return stall->failed ? -1 : 0;
 }
 

@@ -167,8 +167,7 @@ int aurora_connection_batch(aurora_connection_t *connection, const char *sql, au
   code = create_query(connection->pool, sql, rows, options, cb, data, &query);
   if (code)
     return code;
-  aurora__pool_hold(connection->pool);
-  aurora__connection_enqueue(connection, query);
+  aurora__connection_submit(connection, query);
   if (ret_query)
     *ret_query = query;
   return 0;

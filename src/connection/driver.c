@@ -138,12 +138,17 @@ static void run(aurora_connection_t *connection)
   connection->driving = false;
 }
 
-void aurora__driver_run(aurora_connection_t *connection)
+static void run_unless_under_way(aurora_connection_t *connection, bool in_call)
 {
   if (connection->driving || connection->operation)
     return;
-  connection->in_call = true;
+  connection->in_call = in_call;
   run(connection);
+}
+
+void aurora__driver_run(aurora_connection_t *connection)
+{
+  run_unless_under_way(connection, true);
 }
 
 void aurora__driver_next_slow(aurora_connection_t *connection, const aurora__operation_t *operation)
@@ -182,10 +187,7 @@ void aurora__driver_wake(aurora_connection_t *connection)
 void aurora__driver_take_turn(aurora_connection_t *connection)
 {
   aurora__list_remove(&connection->run_node);
-  if (connection->driving || connection->operation)
-    return;
-  connection->in_call = false;
-  run(connection);
+  run_unless_under_way(connection, false);
 }
 
 static void resume(aurora_connection_t *connection, int events)

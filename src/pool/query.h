@@ -94,6 +94,8 @@ int aurora__query_create(aurora_pool_t *pool, const char *sql, aurora_params_t p
 
 /* Hands a new query to the scheduler. 0, or a code: the query was discarded. */
 int aurora__pool_submit(aurora_pool_t *pool, aurora_query_t *query);
+/* Hands one to a lease, behind those that were asked before. */
+void aurora__connection_submit(aurora_connection_t *connection, aurora_query_t *query);
 
 /* Settles the outcome: the callback is due. Only for a query that has not ended. */
 void aurora__query_succeed(aurora_query_t *query, aurora_result_t *result_take);

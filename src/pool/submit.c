@@ -21,6 +21,12 @@ int aurora__pool_submit(aurora_pool_t *pool, aurora_query_t *query)
   return 0;
 }
 
+void aurora__connection_submit(aurora_connection_t *connection, aurora_query_t *query)
+{
+  aurora__pool_hold(connection->pool);
+  aurora__connection_enqueue(connection, query);
+}
+
 int aurora_pool_query_with(aurora_pool_t *pool, const char *sql, aurora_params_t params,
                            const aurora_query_options_t *options, aurora_query_cb cb, void *data,
                            aurora_query_t **ret_query)
@@ -98,8 +104,7 @@ int aurora_connection_query_with(aurora_connection_t *connection, const char *sq
   code = aurora__query_create(connection->pool, sql, params, options, cb, data, &query);
   if (code)
     return code;
-  aurora__pool_hold(connection->pool);
-  aurora__connection_enqueue(connection, query);
+  aurora__connection_submit(connection, query);
   if (ret_query)
     *ret_query = query;
   return 0;

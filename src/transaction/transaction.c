@@ -27,8 +27,7 @@ static int run(aurora_connection_t *connection, const char *sql, aurora_done_cb 
     return code;
   query->wants_done = true;
   query->cb.done = cb;
-  aurora__pool_hold(connection->pool);
-  aurora__connection_enqueue(connection, query);
+  aurora__connection_submit(connection, query);
   return 0;
 }
 
