@@ -3,7 +3,8 @@
 
 Meson counts programs; here each case of a program that prints TAP counts. A program without TAP
 output is one case. A program that failed though no case of it did (it crashed, or ran out of time) is
-one failed case more. Exit status: 0 when there were cases and none of them failed.
+one failed case more. What failed is listed once more, as the log of a long run is seldom read from its
+beginning. Exit status: 0 when there were cases and none of them failed.
 """
 import json
 import re
@@ -36,6 +37,14 @@ def count(test):
     return passed, failed, skipped
 
 
+def failures(test):
+    """A line for each case of the program that failed, or one for the program."""
+    cases = [line for line in test.get("stdout", "").splitlines() if line.startswith("not ok")]
+    if not cases and test["result"] not in GOOD + ("SKIP",):
+        cases = [test["result"]]
+    return [f"FAILED: {test['name']}: {case}" for case in cases]
+
+
 def suite_of(test):
     """Meson writes "project:suite+suite / name"."""
     suites = re.split(r"[:+]", test["name"].partition(" / ")[0])
@@ -57,8 +66,9 @@ def main(path):
     print(f"\n{'suite':<16}{'passed':>8}{'failed':>8}{'skipped':>8}")
     for suite in sorted(totals, key=lambda name: (*SUITES, "other").index(name)):
         print(f"{suite:<16}" + "".join(f"{number:>8}" for number in totals[suite]))
+    print("".join(f"\n{line}" for test in tests for line in failures(test)))
     passed, failed, skipped = (sum(sums[i] for sums in totals.values()) for i in range(3))
-    print(f"\n{passed} passed, {failed} failed" + (f", {skipped} skipped" if skipped else ""))
+    print(f"{passed} passed, {failed} failed" + (f", {skipped} skipped" if skipped else ""))
     return 0 if passed and not failed else 1
 
 
