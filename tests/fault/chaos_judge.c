@@ -42,7 +42,14 @@ static bool is_told_at_once(const chaos_slot_t *slot, const aurora_error_t *erro
   return error->outcome == AURORA_NOT_SENT && !slot->acquire_timeout && !slot->connection;
 }
 
-/* Errors that the storm brings about; the rest are defects. */
+/* A lease whose statements were all queued goes on after one of them was killed; if that was the one that
+ * makes its table, the others do not find it. */
+static bool is_told_by_lack(const chaos_slot_t *slot, unsigned server_errno)
+{
+  return slot->kind == CHAOS_SESSION && slot->failed && server_errno == ER_NO_SUCH_TABLE;
+}
+
+/* Errors that the storm brings about; the rest are defects. Of a slot that has failed before, or not. */
 static void judge(const chaos_slot_t *slot, const aurora_error_t *error)
 {
   const chaos_t *chaos = slot->caller->chaos;
@@ -67,7 +74,7 @@ static void judge(const chaos_slot_t *slot, const aurora_error_t *error)
     right = chaos->tls && is_told_at_once(slot, error);
     break;
   case AURORA_ESERVER:
-    right = is_told_by_faults(error->server_errno) ||
+    right = is_told_by_faults(error->server_errno) || is_told_by_lack(slot, error->server_errno) ||
             (slot->server_errno && error->server_errno == slot->server_errno);
     break;
   case AURORA_EPARAMS:
@@ -113,9 +120,9 @@ void chaos_answered(chaos_slot_t *slot, const aurora_error_t *error)
     chaos_storm_note_success(chaos->storm);
     return;
   }
-  slot->failed = true;
   chaos_count_error(chaos, error);
   judge(slot, error);
+  slot->failed = true;
 }
 
 int64_t chaos_cell(const aurora_result_t *result, size_t row, unsigned column)
