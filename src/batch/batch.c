@@ -103,23 +103,27 @@ void aurora__batch_free(aurora_batch_t *batch)
   aurora__free(batch);
 }
 
-/* Makes the query of checked arguments. 0 or UV_ENOMEM. */
+/* Makes the query of checked arguments. 0; UV_ENOMEM; UV_EINVAL: the text is not UTF-8. */
 static int create_query(aurora_pool_t *pool, const char *sql, aurora_rows_t rows,
                         const aurora_batch_options_t *options, aurora_batch_cb cb, void *data,
                         aurora_query_t **ret_query)
 {
   const aurora_params_t none = {NULL, 0};
   aurora_query_options_t times = {0};
-  aurora_batch_t *batch = create(rows, options ? options->flags : 0);
-  int code;
+  aurora_batch_t *batch;
+  aurora__sql_t text;
+  int code = aurora__sql_of(pool, sql, &text);
 
+  if (code)
+    return code;
+  batch = create(rows, options ? options->flags : 0);
   if (!batch)
     return UV_ENOMEM;
   if (options) {
     times.timeout_ms = options->timeout_ms;
     times.acquire_timeout_ms = options->acquire_timeout_ms;
   }
-  code = aurora__query_create(pool, sql, none, &times, NULL, data, ret_query);
+  code = aurora__query_create(pool, &text, none, &times, NULL, data, ret_query);
   if (code) {
     aurora__batch_free(batch);
     return code;

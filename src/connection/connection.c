@@ -14,6 +14,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "connection/binds.h"
+#include "connection/answer.h"
 #include "connection/driver.h"
 #include "connection/tls.h"
 #include "pool/pool.h"
@@ -97,6 +98,7 @@ void aurora__connection_free_if_unused(aurora_connection_t *connection)
   aurora__list_remove(&connection->all_node);
   aurora__binds_free(connection);
   aurora__columns_unref(connection->columns);
+  aurora__answer_forget(connection);
   aurora__free(connection);
   pool->connections--;
   aurora__pool_close_check(pool);

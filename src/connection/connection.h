@@ -63,6 +63,14 @@ typedef struct {
   void (*done)(aurora_connection_t *connection);
 } aurora__operation_t;
 
+/* How far a query by text is. */
+typedef enum {
+  AURORA__TEXT_SENDING,
+  AURORA__TEXT_AWAITING, /* it is sent, and the server is at work */
+  AURORA__TEXT_READING,  /* libmariadb reads the answer */
+  AURORA__TEXT_KNOWN     /* the answer is there, and known: answer.h */
+} aurora__text_step_t;
+
 /* A short list of statements of our own, run one after the other: SELECT 1, or what puts a session
  * right after a reset. */
 typedef struct {
@@ -105,6 +113,7 @@ struct aurora_connection {
   const aurora__operation_t *operation;      /* under way, or NULL */
   const aurora__operation_t *next_operation; /* to be started, or NULL */
   int waits_for;                             /* MYSQL_WAIT_* of the suspended call */
+  size_t read_ahead_size;                    /* of libmariadb's; 0: it is not ours to fill */
   bool in_call;            /* the driver runs inside what may be a caller's call */
   bool driving;            /* inside the driver's loop */
   uint64_t turn_began_at;  /* ns: this run of the driver's loop */
@@ -113,9 +122,17 @@ struct aurora_connection {
   /* Where libmariadb's calls put their results. */
   int status;
   my_bool flag;
+  bool rows_ahead; /* the fetch took none: the next row is in libmariadb's read-ahead */
   MYSQL_ROW row;
   MYSQL_RES *rows;
-  aurora__columns_t *columns; /* of the last result by text, or NULL */
+  aurora__columns_t *columns; /* of the last result by text that libmariadb has read, or NULL */
+
+  /* The answer to a query by text (text.c, answer.c). */
+  aurora__text_step_t text_step;
+  aurora__columns_t *answer_columns; /* KNOWN: borrowed from the pool's known texts */
+  size_t answer_skips;               /* bytes before its rows */
+  unsigned char *description;        /* to be remembered, or NULL */
+  size_t description_size;
 
   /* The query in hand. */
   aurora_query_t *query;          /* NULL: it was given up (time-out, cancel), or there is none */

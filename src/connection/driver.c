@@ -19,6 +19,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "connection/read_ahead.h"
 #include "connection/tls.h"
 #include "pool/pool.h"
 
@@ -236,6 +237,7 @@ int aurora__driver_open(aurora_connection_t *connection)
   if (status)
     return status;
   connection->poll.data = connection;
+  connection->read_ahead_size = aurora__read_ahead_room(connection->mysql);
   /* What keeps uv_run going is the pool's keeper, while there is work. */
   uv_unref((uv_handle_t *)&connection->poll);
   arm(connection, UV_READABLE);

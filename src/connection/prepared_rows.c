@@ -18,6 +18,9 @@ static int fetch_start(aurora_connection_t *connection)
 {
   MYSQL_STMT *handle = aurora__prepared_handle(connection);
 
+  connection->rows_ahead = aurora__has_row(connection->mysql, AURORA__PROTOCOL_BINARY);
+  if (connection->rows_ahead)
+    return 0;
   /* libmariadb hands the cells to the result that is being filled; it may change between rows. */
   handle->user_data = connection->current;
   aurora__result_begin_row(connection->current, &connection->mysql->net);
@@ -129,13 +132,24 @@ static void read_warnings(MYSQL *mysql)
     mysql->warning_count = packet[1] | (unsigned)packet[2] << 8;
 }
 
+/* There was a row, and there may be more. */
+static void go_on(aurora_connection_t *connection)
+{
+  if (aurora__results_take_rows(connection, AURORA__PROTOCOL_BINARY, &fetch))
+    aurora__driver_next_row(connection, &fetch);
+}
+
 static void fetch_done(aurora_connection_t *connection)
 {
+  if (connection->rows_ahead) {
+    go_on(connection);
+    return;
+  }
   switch (connection->status) {
   case 0:
   case MYSQL_DATA_TRUNCATED:
     if (aurora__results_row_added(connection, aurora__result_end_row(connection->current)))
-      aurora__driver_next_row(connection, &fetch);
+      go_on(connection);
     return;
   case MYSQL_NO_DATA:
     read_warnings(connection->mysql);

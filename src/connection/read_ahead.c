@@ -1,5 +1,7 @@
 #include "connection/read_ahead.h"
 
+#include <malloc.h>
+#include <sys/socket.h>
 #include <sys/types.h>
 
 /* libmariadb's header shows its read-ahead cache only so, and uses a type that it does not define. */
@@ -19,20 +21,99 @@ bool aurora__has_leftover(const MYSQL *mysql)
          (pvio->ctls && pvio->ctls->ssl && SSL_pending(pvio->ctls->ssl) > 0);
 }
 
-bool aurora__has_next_packet(const MYSQL *mysql)
+/* The next packet with its header, if it is there as a whole; NULL: it is not. */
+static inline const unsigned char *next_packet(const MYSQL *mysql, size_t *ret_size)
 {
   const MARIADB_PVIO *pvio = mysql->net.pvio;
   const unsigned char *packet;
   size_t here, size;
 
   if (!pvio || !pvio->cache || mysql->net.compress)
-    return false;
+    return NULL;
   packet = pvio->cache_pos;
   if (packet < pvio->cache || packet > pvio->cache + pvio->cache_size)
-    return false;
+    return NULL;
   here = (size_t)(pvio->cache + pvio->cache_size - packet);
   if (here < NET_HEADER_SIZE)
-    return false;
+    return NULL;
   size = packet[0] | (size_t)packet[1] << 8 | (size_t)packet[2] << 16;
-  return here - NET_HEADER_SIZE >= size;
+  if (here - NET_HEADER_SIZE < size)
+    return NULL;
+  *ret_size = size;
+  return packet;
+}
+
+bool aurora__has_next_packet(const MYSQL *mysql)
+{
+  size_t size;
+
+  return next_packet(mysql, &size) != NULL;
+}
+
+size_t aurora__read_ahead_room(const MYSQL *mysql)
+{
+  const MARIADB_PVIO *pvio = mysql->net.pvio;
+
+  /* A library that was built with another size than its header says must not be written beyond. */
+  if (!pvio || !pvio->cache || malloc_usable_size(pvio->cache) < PVIO_READ_AHEAD_CACHE_SIZE)
+    return 0;
+  return PVIO_READ_AHEAD_CACHE_SIZE;
+}
+
+bool aurora__read_ahead_fill(MYSQL *mysql, size_t room)
+{
+  MARIADB_PVIO *pvio = mysql->net.pvio;
+  ssize_t size;
+
+  if (!pvio || !room || pvio->ctls || mysql->net.compress)
+    return false;
+  if (pvio->cache_pos < pvio->cache + pvio->cache_size)
+    return true;
+  size = recv((int)mysql_get_socket(mysql), pvio->cache, room, MSG_DONTWAIT);
+  if (size <= 0)
+    return false;
+  pvio->cache_pos = pvio->cache;
+  pvio->cache_size = (size_t)size;
+  return true;
+}
+
+const unsigned char *aurora__read_ahead(const MYSQL *mysql, const unsigned char **ret_end)
+{
+  const MARIADB_PVIO *pvio = mysql->net.pvio;
+
+  *ret_end = pvio->cache + pvio->cache_size;
+  return pvio->cache_pos;
+}
+
+void aurora__read_ahead_skip(MYSQL *mysql, size_t size)
+{
+  mysql->net.pvio->cache_pos += size;
+}
+
+/* What begins a row: 0 in the binary protocol; by text the length of the first cell, of which one of 8
+ * bytes (0xfe) is longer than the cache. 0xfe and 0xff are the end and an error. */
+static inline bool is_row(const unsigned char *payload, size_t size, aurora__protocol_t protocol)
+{
+  if (size == 0)
+    return false;
+  return protocol == AURORA__PROTOCOL_BINARY ? payload[0] == 0 : payload[0] < 0xfe;
+}
+
+bool aurora__has_row(const MYSQL *mysql, aurora__protocol_t protocol)
+{
+  size_t size;
+  const unsigned char *packet = next_packet(mysql, &size);
+
+  return packet && is_row(packet + NET_HEADER_SIZE, size, protocol);
+}
+
+const unsigned char *aurora__take_row(MYSQL *mysql, aurora__protocol_t protocol, size_t *ret_size)
+{
+  const unsigned char *packet = next_packet(mysql, ret_size);
+
+  if (!packet || !is_row(packet + NET_HEADER_SIZE, *ret_size, protocol))
+    return NULL;
+  mysql->net.pvio->cache_pos += NET_HEADER_SIZE + *ret_size;
+  mysql->net.pkt_nr = packet[3] + 1u;
+  return packet + NET_HEADER_SIZE;
 }

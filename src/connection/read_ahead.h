@@ -1,12 +1,20 @@
 /*
  * What libmariadb has read ahead: its cache of 16 KB holds bytes that nobody has asked for yet.
+ *
+ * The usual answer is in there as a whole once its first packet has been asked for. Its rows are taken
+ * out here and decoded from where they lie: libmariadb's own way to them, a call for each that copies the
+ * packet and then walks over its cells, costs more than all that is done with most of them. What is not a
+ * row (the end, an error), and what has not come in full, is left to libmariadb.
  */
 #ifndef AURORA_CONNECTION_READ_AHEAD_H
 #define AURORA_CONNECTION_READ_AHEAD_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include <mysql.h>
+
+#include "result/result.h"
 
 /*
  * True when libmariadb or OpenSSL holds bytes that came behind the last answer. libmariadb would take
@@ -18,5 +26,24 @@ bool aurora__has_leftover(const MYSQL *mysql);
 /* True when the next packet is there as a whole: a call that reads just that packet neither blocks nor
  * makes a system call, so that its blocking form does, which is half as dear as start and cont. */
 bool aurora__has_next_packet(const MYSQL *mysql);
+
+/*
+ * Reads what has come on a plain connection whose read-ahead is empty, without waiting, as libmariadb would
+ * do it at its next call. True: something is there. False: nothing can be said, and libmariadb is to read.
+ * room: what aurora__read_ahead_room has said of it, once.
+ */
+bool aurora__read_ahead_fill(MYSQL *mysql, size_t room);
+size_t aurora__read_ahead_room(const MYSQL *mysql);
+
+/* What is in it, after a fill. */
+const unsigned char *aurora__read_ahead(const MYSQL *mysql, const unsigned char **ret_end);
+/* Takes that many bytes out, which are there: whole packets. */
+void aurora__read_ahead_skip(MYSQL *mysql, size_t size);
+
+/* While rows are being read: true when the next packet is there as a whole, and is a row. */
+bool aurora__has_row(const MYSQL *mysql, aurora__protocol_t protocol);
+
+/* The same, and takes it: its payload, which stays there until libmariadb is called; NULL: it has none. */
+const unsigned char *aurora__take_row(MYSQL *mysql, aurora__protocol_t protocol, size_t *ret_size);
 
 #endif

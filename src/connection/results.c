@@ -13,15 +13,12 @@
 
 #include "base/error.h"
 #include "connection/connect_error.h"
+#include "connection/driver.h"
+#include "connection/read_ahead.h"
 #include "pool/pool.h"
 
 /* Bytes of SQL and parameters from which a server may refuse them for their size. */
 enum { LARGE = 1024 * 1024 };
-
-static bool is_streamed(const aurora_connection_t *connection)
-{
-  return connection->query && connection->query->on_row;
-}
 
 void aurora__results_no_memory(aurora_connection_t *connection)
 {
@@ -119,20 +116,38 @@ bool aurora__results_row_added(aurora_connection_t *connection, int code)
   return connection->state != AURORA__CONNECTION_CLOSING && clear_rows(connection);
 }
 
+bool aurora__results_take_rows(aurora_connection_t *connection, aurora__protocol_t protocol,
+                               const aurora__operation_t *fetch)
+{
+  const unsigned char *packet;
+  size_t size;
+  int code;
+
+  while ((packet = aurora__take_row(connection->mysql, protocol, &size)) != NULL) {
+    code = protocol == AURORA__PROTOCOL_TEXT
+               ? aurora__result_append_text_packet(connection->current, packet, size)
+               : aurora__result_append_binary_packet(connection->current, packet, size);
+    if (!aurora__results_row_added(connection, code))
+      return false;
+    if (!aurora__driver_may_go_on(connection)) {
+      aurora__driver_next_row(connection, fetch);
+      return false;
+    }
+    connection->steps++;
+  }
+  return true;
+}
+
 bool aurora__results_end(aurora_connection_t *connection, uint64_t affected, uint64_t insert_id)
 {
   MYSQL *mysql = connection->mysql;
-  const char *info = mysql->info;
+  bool rows = aurora_result_columns(connection->current) > 0;
 
   if (!connection->query)
     return true;
-  /* While libmariadb reads rows it counts none; and it keeps the insert id of an earlier statement. */
-  if (mysql_field_count(mysql))
-    insert_id = 0;
-  if (mysql_field_count(mysql) && !is_streamed(connection))
-    affected = aurora_result_rows(connection->current);
-  if (aurora__result_finish(connection->current, affected, insert_id, mysql_warning_count(mysql),
-                            info)) {
+  /* With rows, libmariadb has the insert id and the text of an earlier statement, or nothing. */
+  if (aurora__result_finish(connection->current, affected, rows ? 0 : insert_id,
+                            mysql_warning_count(mysql), rows ? NULL : mysql->info)) {
     aurora__results_no_memory(connection);
     return false;
   }

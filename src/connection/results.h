@@ -13,6 +13,12 @@
 bool aurora__results_begin(aurora_connection_t *connection, aurora__columns_t *columns,
                            aurora__protocol_t protocol);
 
+/* Takes the rows that libmariadb has read ahead. True: there are no more, and what comes next is to be
+ * asked of libmariadb; false: it is said already what comes next (fetch, after others had their turn), or
+ * the connection has ended. */
+bool aurora__results_take_rows(aurora_connection_t *connection, aurora__protocol_t protocol,
+                               const aurora__operation_t *fetch);
+
 /* A row has been added to connection->current with this code. Streams it; gives the query up when
  * there is an error. False: the connection ended. */
 bool aurora__results_row_added(aurora_connection_t *connection, int code);

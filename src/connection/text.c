@@ -1,14 +1,14 @@
 /*
  * A query in the text protocol:
  *
- *   SEND -> AWAIT -> READ --no rows-----------------------+
- *                     \-rows-> FETCH ... FETCH (no row) --+-- more results -> NEXT -> (as READ)
- *                                                          \-> done
+ *   QUERY (send, await, read) --no rows-----------------------+
+ *     |               \-rows-> FETCH ... FETCH (no row) -------+-- more results -> NEXT -> (as QUERY)
+ *     \-known answer: its rows, its end ------------------------+-> done
  *
  * Sending and reading apart, with a wait for the poll in between, saves the recv that would find
- * nothing yet (one system call a query).
+ * nothing yet (one system call a query), and lets us look at the answer first.
  */
-#include "connection/connection.h"
+#include "connection/answer.h"
 
 #include "connection/connect_error.h"
 #include "connection/driver.h"
@@ -26,39 +26,54 @@ static void fail(aurora_connection_t *connection)
   aurora__connection_query_failed(connection, &error, aurora__session_survives(number));
 }
 
-static int send_start(aurora_connection_t *connection)
+/* The statement is sent, or that has failed. */
+static int sent(aurora_connection_t *connection)
 {
-  const aurora_query_t *query = connection->memory;
-
-  return mysql_send_query_start(&connection->status, connection->mysql, aurora__query_sql(query),
-                                query->sql_size);
-}
-
-static int send_cont(aurora_connection_t *connection, int status)
-{
-  return mysql_send_query_cont(&connection->status, connection->mysql, status);
-}
-
-static int await_start(aurora_connection_t *connection)
-{
-  (void)connection;
+  if (connection->status)
+    return 0;
+  connection->sent = true;
+  connection->text_step = AURORA__TEXT_AWAITING;
   return MYSQL_WAIT_READ;
 }
 
-static int await_cont(aurora_connection_t *connection, int status)
+/* Something of the answer is there. */
+static int look(aurora_connection_t *connection)
 {
-  (void)connection;
-  return status & MYSQL_WAIT_READ ? 0 : MYSQL_WAIT_READ;
-}
-
-static int read_start(aurora_connection_t *connection)
-{
+  if (aurora__answer_is_known(connection)) {
+    connection->text_step = AURORA__TEXT_KNOWN;
+    return 0;
+  }
+  connection->text_step = AURORA__TEXT_READING;
   return mysql_read_query_result_start(&connection->flag, connection->mysql);
 }
 
-static int read_cont(aurora_connection_t *connection, int status)
+static int query_start(aurora_connection_t *connection)
 {
-  return mysql_read_query_result_cont(&connection->flag, connection->mysql, status);
+  const aurora_query_t *query = connection->memory;
+  int wait;
+
+  connection->text_step = AURORA__TEXT_SENDING;
+  wait = mysql_send_query_start(&connection->status, connection->mysql, aurora__query_sql(query),
+                                query->sql_size);
+  return wait ? wait : sent(connection);
+}
+
+static int query_cont(aurora_connection_t *connection, int status)
+{
+  int wait;
+
+  switch (connection->text_step) {
+  case AURORA__TEXT_SENDING:
+    wait = mysql_send_query_cont(&connection->status, connection->mysql, status);
+    return wait ? wait : sent(connection);
+  case AURORA__TEXT_AWAITING:
+    return status & MYSQL_WAIT_READ ? look(connection) : MYSQL_WAIT_READ;
+  case AURORA__TEXT_READING:
+    return mysql_read_query_result_cont(&connection->flag, connection->mysql, status);
+  case AURORA__TEXT_KNOWN:
+    break;
+  }
+  return 0;
 }
 
 static int next_start(aurora_connection_t *connection)
@@ -73,6 +88,9 @@ static int next_cont(aurora_connection_t *connection, int status)
 
 static int fetch_start(aurora_connection_t *connection)
 {
+  connection->rows_ahead = aurora__has_row(connection->mysql, AURORA__PROTOCOL_TEXT);
+  if (connection->rows_ahead)
+    return 0;
   if (!aurora__has_next_packet(connection->mysql))
     return mysql_fetch_row_start(&connection->row, connection->rows);
   connection->row = mysql_fetch_row(connection->rows);
@@ -84,33 +102,13 @@ static int fetch_cont(aurora_connection_t *connection, int status)
   return mysql_fetch_row_cont(&connection->row, connection->rows, status);
 }
 
-static void send_done(aurora_connection_t *connection);
-static void await_done(aurora_connection_t *connection);
-static void read_done(aurora_connection_t *connection);
+static void query_done(aurora_connection_t *connection);
 static void next_done(aurora_connection_t *connection);
 static void fetch_done(aurora_connection_t *connection);
 
-static const aurora__operation_t send_query = {"send query", send_start, send_cont, send_done};
-static const aurora__operation_t await_answer = {"await answer", await_start, await_cont,
-                                                 await_done};
-static const aurora__operation_t read_result = {"read result", read_start, read_cont, read_done};
+static const aurora__operation_t query_text = {"query", query_start, query_cont, query_done};
 static const aurora__operation_t next_result = {"next result", next_start, next_cont, next_done};
 static const aurora__operation_t fetch_row = {"fetch row", fetch_start, fetch_cont, fetch_done};
-
-static void send_done(aurora_connection_t *connection)
-{
-  if (connection->status) {
-    fail(connection);
-    return;
-  }
-  connection->sent = true;
-  aurora__driver_next(connection, &await_answer);
-}
-
-static void await_done(aurora_connection_t *connection)
-{
-  aurora__driver_next(connection, &read_result);
-}
 
 static void end_of_result(aurora_connection_t *connection)
 {
@@ -161,13 +159,35 @@ static void begin_result(aurora_connection_t *connection)
     aurora__results_no_memory(connection);
     return;
   }
+  aurora__answer_remember(connection, columns);
   if (aurora__results_begin(connection, columns, AURORA__PROTOCOL_TEXT))
     aurora__driver_next(connection, &fetch_row);
 }
 
-static void read_done(aurora_connection_t *connection)
+/* All of it is in the read-ahead, which is too little to be interrupted. */
+static void take_known(aurora_connection_t *connection)
 {
-  if (connection->flag)
+  const unsigned char *row;
+  size_t size;
+  int code;
+
+  aurora__answer_begin(connection);
+  if (!aurora__results_begin(connection, connection->answer_columns, AURORA__PROTOCOL_TEXT))
+    return;
+  while ((row = aurora__take_row(connection->mysql, AURORA__PROTOCOL_TEXT, &size)) != NULL) {
+    code = aurora__result_append_text_packet(connection->current, row, size);
+    if (!aurora__results_row_added(connection, code))
+      return;
+  }
+  aurora__answer_end(connection);
+  end_of_result(connection);
+}
+
+static void query_done(aurora_connection_t *connection)
+{
+  if (connection->text_step == AURORA__TEXT_KNOWN)
+    take_known(connection);
+  else if (connection->text_step == AURORA__TEXT_SENDING || connection->flag)
     fail(connection);
   else
     begin_result(connection);
@@ -185,19 +205,17 @@ static void next_done(aurora_connection_t *connection)
 
 static void fetch_done(aurora_connection_t *connection)
 {
-  int code;
+  if (!connection->rows_ahead && connection->row) {
+    int code = aurora__result_append_text(connection->current, connection->row,
+                                          mysql_fetch_lengths(connection->rows));
 
-  while (connection->row) {
-    code = aurora__result_append_text(connection->current, connection->row,
-                                      mysql_fetch_lengths(connection->rows));
     if (!aurora__results_row_added(connection, code))
       return;
-    if (!aurora__driver_may_go_on(connection) || !aurora__has_next_packet(connection->mysql)) {
+  }
+  if (connection->rows_ahead || connection->row) {
+    if (aurora__results_take_rows(connection, AURORA__PROTOCOL_TEXT, &fetch_row))
       aurora__driver_next_row(connection, &fetch_row);
-      return;
-    }
-    connection->steps++;
-    connection->row = mysql_fetch_row(connection->rows);
+    return;
   }
   if (mysql_errno(connection->mysql)) {
     fail(connection);
@@ -210,6 +228,6 @@ static void fetch_done(aurora_connection_t *connection)
 
 void aurora__text_start(aurora_connection_t *connection)
 {
-  aurora__driver_next(connection, &send_query);
+  aurora__driver_next(connection, &query_text);
   aurora__driver_run(connection);
 }

@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "batch/batch.h"
+#include "connection/answer.h"
 #include "connection/connect_error.h"
 #include "connection/read_ahead.h"
 #include "connection/results.h"
@@ -20,8 +21,6 @@
 
 static void take_query(aurora_connection_t *connection, aurora_query_t *query)
 {
-  aurora__verdict_t verdict;
-
   connection->query = query;
   connection->memory = query;
   connection->sent = false;
@@ -37,10 +36,8 @@ static void take_query(aurora_connection_t *connection, aurora_query_t *query)
     aurora__prepared_start(connection);
     return;
   }
-  verdict =
-      aurora__verdict_of(&connection->pool->verdicts, aurora__query_sql(query), query->sql_size);
-  connection->harmless = verdict.harmless;
-  if (verdict.mentions_role)
+  connection->harmless = query->verdict.harmless;
+  if (query->verdict.mentions_role)
     connection->role_changed = true;
   aurora__text_start(connection);
 }
@@ -167,6 +164,7 @@ void aurora__connection_forget_query(aurora_connection_t *connection)
   aurora_query_t *memory = connection->memory;
 
   aurora__results_drop(connection);
+  aurora__answer_forget(connection);
   if (connection->rows) {
     connection->rows->handle = NULL; /* or mysql_free_result would read what is left */
     mysql_free_result(connection->rows);

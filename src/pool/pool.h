@@ -21,7 +21,6 @@
 #include "base/histogram.h"
 #include "base/list.h"
 #include "connection/connection.h"
-#include "connection/verdicts.h"
 #include "pool/query.h"
 #include "pool/scheduler.h"
 
@@ -77,7 +76,7 @@ struct aurora_pool {
   aurora__list_t kills;      /* connections whose statement is to be killed, by kill_node */
   aurora__connect_t *killer; /* the job that kills, or NULL */
 
-  aurora__verdicts_t verdicts; /* on statement texts */
+  aurora__known_texts_t known_texts;
 
   aurora__warmup_t warmup;
 

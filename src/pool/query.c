@@ -114,17 +114,30 @@ bool aurora__value_is_valid(const aurora_value_t *value)
   return value->type == AURORA_TYPE_BYTES || aurora__is_utf8(text->data, text->size);
 }
 
-int aurora__query_check(const char *sql, aurora_params_t params,
-                        const aurora_query_options_t *options, aurora_query_cb cb)
+int aurora__sql_of(aurora_pool_t *pool, const char *text, aurora__sql_t *ret)
+{
+  size_t size = strlen(text);
+  aurora__known_text_t *known = aurora__known_text_find(&pool->known_texts, text, size);
+
+  /* What is known has been looked at. */
+  if (!known) {
+    if (size > LARGEST_TEXT || !aurora__is_utf8(text, size))
+      return UV_EINVAL;
+    known = aurora__known_text_add(&pool->known_texts, text, size);
+  }
+  *ret = (aurora__sql_t){.text = text, .size = size, .known = known};
+  ret->verdict = known ? known->verdict : aurora__judge(text, size);
+  return 0;
+}
+
+int aurora__query_check(aurora_pool_t *pool, const char *text, aurora_params_t params,
+                        const aurora_query_options_t *options, aurora_query_cb cb,
+                        aurora__sql_t *ret_sql)
 {
   unsigned flags = options ? options->flags : 0;
-  size_t sql_size;
   size_t i;
 
-  if (!sql || !sql[0] || !cb)
-    return UV_EINVAL;
-  sql_size = strlen(sql);
-  if (sql_size > LARGEST_TEXT || !aurora__is_utf8(sql, sql_size))
+  if (!text || !text[0] || !cb || aurora__sql_of(pool, text, ret_sql))
     return UV_EINVAL;
   if (flags & ~(unsigned)(AURORA_QUERY_IDEMPOTENT | AURORA_QUERY_TEXT))
     return UV_EINVAL;
@@ -159,9 +172,9 @@ static int make_room(aurora_query_t *query, size_t size)
   return 0;
 }
 
-int aurora__query_set_statement(aurora_query_t *query, const char *sql, aurora_params_t params)
+static int set_statement(aurora_query_t *query, const char *sql, size_t sql_size,
+                         aurora_params_t params)
 {
-  size_t sql_size = strlen(sql);
   size_t values_at = aligned(sql_size + 1);
   size_t size = values_at + params.count * sizeof(aurora_value_t);
   aurora_value_t *values;
@@ -203,10 +216,10 @@ int aurora__query_set_label(aurora_query_t *query, const char *label)
   if (!label)
     return 0;
   snprintf(text, sizeof text, "%s", label);
-  return aurora__query_set_statement(query, text, (aurora_params_t){NULL, 0});
+  return set_statement(query, text, strlen(text), (aurora_params_t){NULL, 0});
 }
 
-int aurora__query_create(aurora_pool_t *pool, const char *sql, aurora_params_t params,
+int aurora__query_create(aurora_pool_t *pool, const aurora__sql_t *sql, aurora_params_t params,
                          const aurora_query_options_t *options, aurora_query_cb cb, void *data,
                          aurora_query_t **ret_query)
 {
@@ -215,11 +228,13 @@ int aurora__query_create(aurora_pool_t *pool, const char *sql, aurora_params_t p
 
   if (!query)
     return UV_ENOMEM;
-  code = aurora__query_set_statement(query, sql, params);
+  code = set_statement(query, sql->text, sql->size, params);
   if (code) {
     aurora__query_discard(query);
     return code;
   }
+  query->verdict = sql->verdict;
+  query->known = sql->known;
   query->called_at = aurora__now_ns();
   query->cb.query = cb;
   query->data = data;

@@ -19,6 +19,7 @@
 
 #include "base/alarm.h"
 #include "base/list.h"
+#include "connection/known_texts.h"
 #include "pool/scheduler.h"
 
 typedef enum { AURORA__QUERY_QUEUED, AURORA__QUERY_RUNNING, AURORA__QUERY_ENDED } aurora__phase_t;
@@ -45,6 +46,10 @@ struct aurora_query {
   char *block;
   size_t block_size;
   size_t sql_size; /* bytes, without the NUL */
+  aurora__verdict_t verdict;
+  aurora__known_text_t
+      *known; /* where the pool has remembered the SQL; NULL: too long for that. By now it
+                                  may be the place of another text. */
   aurora_params_t params;
   aurora_batch_t *batch; /* NULL unless it is one; the parameters are then those of a row */
 
@@ -73,22 +78,31 @@ static inline const char *aurora__query_sql(const aurora_query_t *query)
 /* A new or recycled object, empty but for its pool; NULL when memory is out. */
 aurora_query_t *aurora__query_new(aurora_pool_t *pool);
 
-/* Copies the statement into the query. 0, UV_EINVAL or UV_ENOMEM. */
-int aurora__query_set_statement(aurora_query_t *query, const char *sql, aurora_params_t params);
+/* A statement's text, looked through. */
+typedef struct {
+  const char *text;
+  size_t size; /* bytes, without the NUL */
+  aurora__verdict_t verdict;
+  aurora__known_text_t *known; /* NULL: too long to be remembered */
+} aurora__sql_t;
+
+/* 0, or UV_EINVAL: it is not UTF-8, or too long. */
+int aurora__sql_of(aurora_pool_t *pool, const char *text, aurora__sql_t *ret);
 
 /* A lease's label (NULL: none), which takes the statement's place. 0 or UV_ENOMEM. */
 int aurora__query_set_label(aurora_query_t *query, const char *label);
 
 /* Checks what a caller passed. 0 or UV_EINVAL. */
-int aurora__query_check(const char *sql, aurora_params_t params,
-                        const aurora_query_options_t *options, aurora_query_cb cb);
+int aurora__query_check(aurora_pool_t *pool, const char *text, aurora_params_t params,
+                        const aurora_query_options_t *options, aurora_query_cb cb,
+                        aurora__sql_t *ret_sql);
 
 /* The same for one value; and whether it points at memory. */
 bool aurora__value_is_valid(const aurora_value_t *value);
 bool aurora__value_has_text(const aurora_value_t *value);
 
 /* Makes a query of checked arguments, with its time-out running. 0 or UV_ENOMEM. */
-int aurora__query_create(aurora_pool_t *pool, const char *sql, aurora_params_t params,
+int aurora__query_create(aurora_pool_t *pool, const aurora__sql_t *sql, aurora_params_t params,
                          const aurora_query_options_t *options, aurora_query_cb cb, void *data,
                          aurora_query_t **ret_query);
 

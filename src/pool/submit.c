@@ -32,16 +32,17 @@ int aurora_pool_query_with(aurora_pool_t *pool, const char *sql, aurora_params_t
                            aurora_query_t **ret_query)
 {
   aurora_query_t *query;
+  aurora__sql_t text;
   int code;
 
   if (!pool)
     return UV_EINVAL;
-  code = aurora__query_check(sql, params, options, cb);
+  code = aurora__query_check(pool, sql, params, options, cb, &text);
   if (code)
     return code;
   if (pool->closing)
     return AURORA_ECLOSED;
-  code = aurora__query_create(pool, sql, params, options, cb, data, &query);
+  code = aurora__query_create(pool, &text, params, options, cb, data, &query);
   if (code)
     return code;
   code = aurora__pool_submit(pool, query);
@@ -94,14 +95,15 @@ int aurora_connection_query_with(aurora_connection_t *connection, const char *sq
                                  aurora_query_cb cb, void *data, aurora_query_t **ret_query)
 {
   aurora_query_t *query;
+  aurora__sql_t text;
   int code;
 
   if (!connection)
     return UV_EINVAL;
-  code = aurora__query_check(sql, params, options, cb);
+  code = aurora__query_check(connection->pool, sql, params, options, cb, &text);
   if (code)
     return code;
-  code = aurora__query_create(connection->pool, sql, params, options, cb, data, &query);
+  code = aurora__query_create(connection->pool, &text, params, options, cb, data, &query);
   if (code)
     return code;
   aurora__connection_submit(connection, query);

@@ -1,14 +1,14 @@
 /*
- * Rows of the binary protocol, decoded while libmariadb walks over the packet.
+ * Rows of the binary protocol: from a packet in one go, or decoded while libmariadb walks over one.
  *
+ *   append_binary_packet
  *   begin_row -> [libmariadb reads a packet, then] cell, cell, ... -> end_row
  *
  * Numbers, dates and times are decoded into their cells at once. Decimals, strings and bytes are
  * copied behind the head as long as the free part of the arena has room; from the first that does
- * not fit they are noted as slices of libmariadb's buffer, and copied by end_row, when the size of
- * the row is known.
+ * not fit they are noted as slices of the packet, and copied by end_row, when the size of the row is known.
  *
- * Bounds: libmariadb does not tell the callback where the packet ends, but it keeps the packet between
+ * Bounds: no cell is read outside of the packet. libmariadb does not tell the callback where the packet ends, but it keeps the packet between
  * net->buff and net->buff_end, and no cell is read outside of these. 3.3.20 also checks each cell
  * against the packet before it calls; earlier ones do not. Bytes between the end of a packet that is
  * too short and buff_end are what the connection carried before, so a server that lies about its cells
@@ -25,15 +25,20 @@
 #include "result/storage.h"
 #include "result/temporal.h"
 
-void aurora__result_begin_row(aurora_result_t *result, const NET *net)
+static inline void begin(aurora_result_t *result)
 {
   result->pending = aurora__result_begin_head(result);
-  result->net = net;
   result->pending_columns = 0;
   result->pending_deferred = UINT_MAX;
   result->pending_copied = 0;
   result->pending_texts = 0;
   result->pending_error = result->pending ? 0 : UV_ENOMEM;
+}
+
+void aurora__result_begin_row(aurora_result_t *result, const NET *net)
+{
+  begin(result);
+  result->net = net;
 }
 
 /* The length of a variable cell, and where its bytes are; false: not within the buffer. */
@@ -81,7 +86,7 @@ static void text_cell(aurora_result_t *result, const unsigned char *bytes, size_
   }
   if (result->pending_deferred == UINT_MAX)
     result->pending_deferred = result->pending_columns - 1;
-  ret->offset = (uint32_t)(bytes - result->net->buff); /* which is at most 1 GiB large */
+  ret->offset = (uint32_t)(bytes - result->packet); /* which is at most 1 GiB large */
 }
 
 /* Decodes one cell that has a length before it and is not a text; false: it is not valid. */
@@ -196,7 +201,7 @@ static __attribute__((noinline)) void variable_cell(aurora_result_t *result, aur
   const unsigned char *bytes;
   size_t size;
 
-  if (!slice(*row, result->net->buff_end, &bytes, &size)) {
+  if (!slice(*row, result->packet_end, &bytes, &size)) {
     result->pending_error = AURORA_EPROTOCOL;
     return;
   }
@@ -207,30 +212,14 @@ static __attribute__((noinline)) void variable_cell(aurora_result_t *result, aur
   *row += (bytes - *row) + (ptrdiff_t)size;
 }
 
-void aurora__result_cell(void *data, unsigned column, unsigned char **row)
+/* Decodes a cell that is not NULL, and steps over it. */
+static inline void take_cell(aurora_result_t *result, unsigned column, unsigned char **row)
 {
-  aurora_result_t *result = data;
-  aurora__kind_t kind;
-  aurora__cell_t *cell;
-  unsigned width;
+  aurora__kind_t kind = result->columns->items[column].kind;
+  aurora__cell_t *cell = &aurora__row_cells(result->pending)[column];
+  unsigned width = fixed_width[kind];
 
-  if (result->pending_error)
-    return;
-  if (column != result->pending_columns || column >= result->count) {
-    result->pending_error = AURORA_EPROTOCOL;
-    return;
-  }
-  result->pending_columns = column + 1;
-  kind = result->columns->items[column].kind;
-  /* A column that is always NULL takes no bytes. */
-  if (!row || kind == AURORA__KIND_NULL) {
-    aurora__set_null(aurora__row_nulls(result, result->pending), column);
-    return;
-  }
-  cell = &aurora__row_cells(result->pending)[column];
-  width = fixed_width[kind];
-  if (*row < result->net->buff || *row > result->net->buff_end ||
-      (size_t)(result->net->buff_end - *row) < width) {
+  if ((size_t)(result->packet_end - *row) < width) {
     result->pending_error = AURORA_EPROTOCOL;
     return;
   }
@@ -240,6 +229,34 @@ void aurora__result_cell(void *data, unsigned column, unsigned char **row)
   }
   fixed_cell(kind, *row, cell);
   *row += width;
+}
+
+/* A column that is always NULL takes no bytes. */
+static inline bool is_always_null(const aurora_result_t *result, unsigned column)
+{
+  return result->columns->items[column].kind == AURORA__KIND_NULL;
+}
+
+void aurora__result_cell(void *data, unsigned column, unsigned char **row)
+{
+  aurora_result_t *result = data;
+
+  if (result->pending_error)
+    return;
+  if (column != result->pending_columns || column >= result->count) {
+    result->pending_error = AURORA_EPROTOCOL;
+    return;
+  }
+  /* Only now is the packet sure to be where it stays. */
+  result->packet = result->net->buff;
+  result->packet_end = result->net->buff_end;
+  result->pending_columns = column + 1;
+  if (!row || is_always_null(result, column))
+    aurora__set_null(aurora__row_nulls(result, result->pending), column);
+  else if (*row < result->packet || *row > result->packet_end)
+    result->pending_error = AURORA_EPROTOCOL;
+  else
+    take_cell(result, column, row);
 }
 
 /* Copies the texts that were only noted. */
@@ -254,7 +271,7 @@ static void copy_deferred(const aurora_result_t *result, char *row)
 
     if (!is_text(result->columns->items[i].kind) || aurora__is_null(nulls, i))
       continue;
-    memcpy(to, result->net->buff + text->offset, text->size);
+    memcpy(to, result->packet + text->offset, text->size);
     to[text->size] = '\0';
     text->offset = (uint32_t)(to - row);
     to += text->size + 1;
@@ -276,4 +293,27 @@ int aurora__result_end_row(aurora_result_t *result)
     return err;
   copy_deferred(result, row);
   return 0;
+}
+
+int aurora__result_append_binary_packet(aurora_result_t *result, const unsigned char *packet,
+                                        size_t size)
+{
+  /* A zero, then a bit for each column that is NULL, from the third on. */
+  const unsigned char *nulls = packet + 1;
+  size_t head = 1 + (result->count + (size_t)9) / 8;
+  unsigned char *at = (unsigned char *)packet + head;
+
+  if (size < head)
+    return AURORA_EPROTOCOL;
+  begin(result);
+  result->packet = packet;
+  result->packet_end = packet + size;
+  for (unsigned i = 0; i < result->count && !result->pending_error; i++) {
+    result->pending_columns = i + 1;
+    if (nulls[(i + 2) / 8] >> (i + 2) % 8 & 1 || is_always_null(result, i))
+      aurora__set_null(aurora__row_nulls(result, result->pending), i);
+    else
+      take_cell(result, i, &at);
+  }
+  return aurora__result_end_row(result);
 }

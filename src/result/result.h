@@ -1,8 +1,9 @@
 /*
  * Making results: what the driver calls while rows arrive. Reading is <aurora/result.h>.
  *
- *   text:    create -> append_text per row -> finish
- *   binary:  create -> (begin_row -> cell per column, by libmariadb -> end_row) per row -> finish
+ *   text:    create -> append_text_packet or append_text per row -> finish
+ *   binary:  create -> append_binary_packet, or begin_row -> cell per column, by libmariadb -> end_row,
+ *            per row -> finish
  *   stream:  as above, with aurora__result_clear_rows before each row but the first
  *   no rows: create with columns NULL -> finish
  *
@@ -36,6 +37,17 @@ int aurora__result_create(aurora__columns_t *columns, aurora__protocol_t protoco
  */
 int aurora__result_append_text(aurora_result_t *result, char *const *row,
                                const unsigned long *lengths);
+
+/*
+ * The same from a packet of the text protocol that is not empty. AURORA_EPROTOCOL: it is no row of that
+ * many columns, and the connection is not to be used any more.
+ */
+int aurora__result_append_text_packet(aurora_result_t *result, const unsigned char *packet,
+                                      size_t size);
+
+/* The same from a packet of the binary protocol that begins with 0; it is decoded here. */
+int aurora__result_append_binary_packet(aurora_result_t *result, const unsigned char *packet,
+                                        size_t size);
 
 /*
  * Before mysql_stmt_fetch(_start). net is that of the statement's connection (&mysql->net) and must

@@ -51,9 +51,11 @@ struct aurora_result {
 
   /* A binary row under way; see binary_row.c. */
   char *pending;
-  const NET *net;
+  const NET *net;              /* of the connection, when libmariadb walks over the packet */
+  const unsigned char *packet; /* within which cells are read */
+  const unsigned char *packet_end;
   unsigned pending_columns;  /* that were decoded */
-  unsigned pending_deferred; /* from this column on, slices count from net->buff */
+  unsigned pending_deferred; /* from this column on, slices count from packet */
   uint64_t pending_copied;   /* bytes of texts that are behind the head already */
   uint64_t pending_texts;    /* bytes of texts in all, NULs included */
   int pending_error;         /* AURORA_EPROTOCOL while no row is under way */

@@ -1,5 +1,5 @@
 /*
- * Rows of the text protocol: copied, not parsed.
+ * Rows of the text protocol: copied, not parsed. They come as packets, or as what libmariadb makes of one.
  *
  * libmariadb hands out pointers into the packet, where each cell stands behind its own length, 1 to 9
  * bytes, and a NULL is a single byte. It puts a NUL behind each cell, over the length of the next. So
@@ -97,4 +97,76 @@ int aurora__result_append_text(aurora_result_t *result, char *const *row,
   else if (first < count)
     memcpy(head + result->head_size, row[first], (size_t)texts);
   return 0;
+}
+
+/* The length of a cell that is told in more than a byte, and the bytes that tell it; 0: it is none. */
+static unsigned long_length(const unsigned char *at, const unsigned char *end, uint64_t *ret)
+{
+  unsigned width = at[0] == 252 ? 3 : at[0] == 253 ? 4 : at[0] == 254 ? 9 : 0;
+
+  if (width == 0 || (size_t)(end - at) < width)
+    return 0;
+  *ret = 0;
+  for (unsigned i = 1; i < width; i++)
+    *ret |= (uint64_t)at[i] << 8 * (i - 1);
+  return width;
+}
+
+/* Fills in the head of a row, and puts each cell's NUL into the copy of its texts: over the length of the
+ * next. shift: how far the copy of a byte is from the byte. False: it is no row of that many columns. */
+static bool read_cells(const aurora_result_t *result, char *row, const unsigned char *at,
+                       const unsigned char *end, uintptr_t shift)
+{
+  aurora__cell_t *cell = aurora__row_cells(row);
+  const aurora__cell_t *last = cell + result->count;
+
+  for (; cell < last; cell++) {
+    uint64_t size;
+    unsigned width = 1;
+
+    if (at == end)
+      return false;
+    size = at[0];
+    if (size > 250) {
+      if (size == 251) {
+        aurora__set_null(aurora__row_nulls(result, row), (unsigned)(cell - aurora__row_cells(row)));
+        at++;
+        continue;
+      }
+      width = long_length(at, end, &size);
+      if (width == 0)
+        return false;
+    }
+    at += width;
+    if (size > (size_t)(end - at))
+      return false;
+    cell->slice.offset = (uint32_t)((uintptr_t)at + shift - (uintptr_t)row);
+    cell->slice.size = (uint32_t)size;
+    at += size;
+    *(char *)((uintptr_t)at + shift) = '\0';
+  }
+  return at == end;
+}
+
+int aurora__result_append_text_packet(aurora_result_t *result, const unsigned char *packet,
+                                      size_t size)
+{
+  const unsigned char *end = packet + size;
+  const unsigned char *texts; /* with the lengths between them, but the first */
+  char *row = aurora__result_begin_head(result);
+  int err;
+
+  if (!row)
+    return UV_ENOMEM;
+  texts = packet + (packet[0] < 252 ? 1 : packet[0] == 252 ? 3 : packet[0] == 253 ? 4 : 9);
+  if (texts > end)
+    return AURORA_EPROTOCOL;
+  err = aurora__result_add_row(result, row, 0, (uint64_t)(end - texts) + 1, &row);
+  if (err)
+    return err;
+  memcpy(row + result->head_size, texts, (size_t)(end - texts));
+  if (read_cells(result, row, packet, end, (uintptr_t)row + result->head_size - (uintptr_t)texts))
+    return 0;
+  result->rows_count--;
+  return AURORA_EPROTOCOL;
 }

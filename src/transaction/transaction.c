@@ -20,9 +20,11 @@ static int run(aurora_connection_t *connection, const char *sql, aurora_done_cb 
 {
   const aurora_params_t none = {NULL, 0};
   aurora_query_t *query;
-  int code;
+  aurora__sql_t text;
+  int code = aurora__sql_of(connection->pool, sql, &text);
 
-  code = aurora__query_create(connection->pool, sql, none, NULL, NULL, data, &query);
+  if (!code)
+    code = aurora__query_create(connection->pool, &text, none, NULL, NULL, data, &query);
   if (code)
     return code;
   query->wants_done = true;
