@@ -7,13 +7,11 @@
 
 #include "base/alloc.h"
 #include "connection/read_ahead.h"
-#include "pool/query.h"
 
 enum {
   HEADER = 4,
   END = 0xfe,
-  END_SIZE = 5,       /* the byte, count of warnings, status */
-  MOST_COLUMNS = 250, /* that are counted in one byte */
+  END_SIZE = 5, /* the byte, count of warnings, status */
   LARGEST_DESCRIPTION = 2048
 };
 
@@ -21,15 +19,16 @@ enum {
 static inline const unsigned char *next(const unsigned char **at, const unsigned char *end,
                                         size_t *ret_size)
 {
-  const unsigned char *payload = *at + HEADER;
+  const unsigned char *packet = *at;
+  size_t here = (size_t)(end - packet);
 
-  if (end - *at < HEADER)
+  if (here < HEADER)
     return NULL;
-  *ret_size = (*at)[0] | (size_t)(*at)[1] << 8 | (size_t)(*at)[2] << 16;
-  if (*ret_size > (size_t)(end - payload))
+  *ret_size = packet[0] | (size_t)packet[1] << 8 | (size_t)packet[2] << 16;
+  if (*ret_size > here - HEADER)
     return NULL;
-  *at = payload + *ret_size;
-  return payload;
+  *at = packet + HEADER + *ret_size;
+  return packet + HEADER;
 }
 
 static inline bool is_end(const unsigned char *payload, size_t size)
@@ -42,89 +41,86 @@ static unsigned status_of(const unsigned char *end)
   return end[3] | (unsigned)end[4] << 8;
 }
 
-/* Steps over the count and the descriptions. False: this is no answer with rows, or not all there. */
-static bool pass_description(const unsigned char **at, const unsigned char *end)
+/* The first packet: how many columns, and whether descriptions follow, which MariaDB tells in a second
+ * byte if it may leave them out. */
+static aurora__answer_kind_t read_count(const unsigned char **at, const unsigned char *end,
+                                        aurora__answer_t *answer)
+{
+  size_t size;
+  const unsigned char *payload = next(at, end, &size);
+
+  if (!payload)
+    return AURORA__ANSWER_SHORT;
+  if (size == 0 || size > 2 || payload[0] == 0 || payload[0] > AURORA__MOST_KNOWN_COLUMNS ||
+      (size == 2 && payload[1] > 1))
+    return AURORA__ANSWER_OTHER;
+  answer->columns = payload[0];
+  answer->undescribed = size == 2 && payload[1] == 0;
+  return AURORA__ANSWER_ROWS;
+}
+
+static aurora__answer_kind_t pass_descriptions(const unsigned char **at, const unsigned char *end,
+                                               unsigned columns)
 {
   const unsigned char *payload;
-  unsigned columns;
   size_t size;
 
-  payload = next(at, end, &size);
-  /* MariaDB says in a second byte that descriptions follow. */
-  if (!payload || size == 0 || size > 2 || (size == 2 && payload[1] != 1) || payload[0] == 0 ||
-      payload[0] > MOST_COLUMNS)
-    return false;
-  columns = payload[0];
   while (columns) {
     payload = next(at, end, &size);
-    if (!payload || size == 0 || payload[0] >= MOST_COLUMNS)
-      return false;
+    if (!payload)
+      return AURORA__ANSWER_SHORT;
+    if (size == 0 || payload[0] >= END)
+      return AURORA__ANSWER_OTHER;
     columns--;
   }
-  return true;
+  return AURORA__ANSWER_ROWS;
 }
 
 /* Whether the rows from here on, and their end, are all there, and no other result comes behind. */
-static bool has_all_rows(const unsigned char *at, const unsigned char *end)
+static bool has_all_rows(const unsigned char *at, const unsigned char *end,
+                         aurora__protocol_t protocol)
 {
   const unsigned char *payload;
   size_t size;
 
-  while ((payload = next(&at, end, &size)) != NULL && size) {
-    if (payload[0] >= END)
+  while ((payload = next(&at, end, &size)) != NULL) {
+    if (!aurora__is_row(payload, size, protocol))
       return is_end(payload, size) && !(status_of(payload) & SERVER_MORE_RESULTS_EXIST);
   }
   return false;
 }
 
-static bool is_as_described(const aurora__known_text_t *known, const unsigned char *at,
-                            const unsigned char *end)
+aurora__answer_t aurora__answer_look(const MYSQL *mysql, aurora__protocol_t protocol,
+                                     const unsigned char *before, size_t size)
 {
-  return known->description_size && known->description_size <= (size_t)(end - at) &&
-         memcmp(known->description, at, known->description_size) == 0;
-}
+  const unsigned char *end, *payload;
+  const unsigned char *begin = aurora__read_ahead(mysql, &end);
+  const unsigned char *at = begin;
+  aurora__answer_t answer = {.kind = AURORA__ANSWER_ROWS};
 
-bool aurora__answer_is_known(aurora_connection_t *connection)
-{
-  const aurora_query_t *query = connection->query;
-  const unsigned char *begin, *at, *end, *payload;
-  bool known;
-  size_t size;
-
-  /* Rows that are streamed may be paused between any two. */
-  if (!query || !query->known || query->on_row ||
-      !aurora__read_ahead_fill(connection->mysql, connection->read_ahead_size))
-    return false;
-  begin = at = aurora__read_ahead(connection->mysql, &end);
-  known = is_as_described(query->known, at, end);
-  if (known)
-    at += query->known->description_size;
-  else if (!pass_description(&at, end))
-    return false;
-  size = (size_t)(at - begin);
-  payload = next(&at, end, &connection->answer_skips);
-  if (!payload || !is_end(payload, connection->answer_skips) || !has_all_rows(at, end))
-    return false;
-  connection->answer_skips = (size_t)(at - begin);
-  if (known) {
-    connection->answer_columns = query->known->columns;
-  } else if (size <= LARGEST_DESCRIPTION) {
-    connection->description = aurora__malloc(size);
-    connection->description_size = size;
-    if (connection->description)
-      memcpy(connection->description, begin, size);
+  if (size && size <= (size_t)(end - begin) && memcmp(before, begin, size) == 0) {
+    answer.known = true;
+    at += size;
+  } else {
+    answer.kind = read_count(&at, end, &answer);
+    if (answer.kind == AURORA__ANSWER_ROWS && !answer.undescribed)
+      answer.kind = pass_descriptions(&at, end, answer.columns);
+    if (answer.kind != AURORA__ANSWER_ROWS)
+      return answer;
   }
-  return known;
+  answer.described = (size_t)(at - begin);
+  payload = next(&at, end, &size);
+  if (!payload || !is_end(payload, size)) {
+    answer.kind = payload ? AURORA__ANSWER_OTHER : AURORA__ANSWER_SHORT;
+    return answer;
+  }
+  answer.rows_at = (size_t)(at - begin);
+  answer.complete = has_all_rows(at, end, protocol);
+  return answer;
 }
 
-void aurora__answer_begin(aurora_connection_t *connection)
+void aurora__answer_end(MYSQL *mysql)
 {
-  aurora__read_ahead_skip(connection->mysql, connection->answer_skips);
-}
-
-void aurora__answer_end(aurora_connection_t *connection)
-{
-  MYSQL *mysql = connection->mysql;
   const unsigned char *end;
   const unsigned char *payload = aurora__read_ahead(mysql, &end) + HEADER;
 
@@ -133,20 +129,17 @@ void aurora__answer_end(aurora_connection_t *connection)
   aurora__read_ahead_skip(mysql, HEADER + END_SIZE);
 }
 
-void aurora__answer_remember(aurora_connection_t *connection, aurora__columns_t *columns)
+void aurora__answer_note(aurora_connection_t *connection, const aurora__answer_t *answer)
 {
-  const aurora_query_t *query = connection->query;
+  const unsigned char *end;
 
-  if (!connection->description)
-    return;
-  if (query && query->known &&
-      aurora__known_text_is(query->known, aurora__query_sql(query), query->sql_size)) {
-    aurora__known_text_describe(query->known, connection->description, connection->description_size,
-                                columns);
-    connection->description = NULL;
-    return;
-  }
   aurora__answer_forget(connection);
+  if (answer->undescribed || answer->described > LARGEST_DESCRIPTION)
+    return;
+  connection->description = aurora__malloc(answer->described);
+  connection->description_size = answer->described;
+  if (connection->description)
+    memcpy(connection->description, aurora__read_ahead(connection->mysql, &end), answer->described);
 }
 
 void aurora__answer_forget(aurora_connection_t *connection)

@@ -63,13 +63,15 @@ typedef struct {
   void (*done)(aurora_connection_t *connection);
 } aurora__operation_t;
 
-/* How far a query by text is. */
+/* How far a query is that is sent, awaited and read in one operation (text.c, execution.c). */
 typedef enum {
-  AURORA__TEXT_SENDING,
-  AURORA__TEXT_AWAITING, /* it is sent, and the server is at work */
-  AURORA__TEXT_READING,  /* libmariadb reads the answer */
-  AURORA__TEXT_KNOWN     /* the answer is there, and known: answer.h */
-} aurora__text_step_t;
+  AURORA__STEP_SENDING,
+  AURORA__STEP_AWAITING,     /* it is sent, and the server is at work */
+  AURORA__STEP_READING,      /* libmariadb reads the answer */
+  AURORA__STEP_KNOWN,        /* the answer is there, and known: answer.h */
+  AURORA__STEP_PARTLY_KNOWN, /* the same of its columns; libmariadb is to read the rows */
+  AURORA__STEP_BROKEN        /* it cannot be an answer */
+} aurora__step_t;
 
 /* A short list of statements of our own, run one after the other: SELECT 1, or what puts a session
  * right after a reset. */
@@ -127,11 +129,10 @@ struct aurora_connection {
   MYSQL_RES *rows;
   aurora__columns_t *columns; /* of the last result by text that libmariadb has read, or NULL */
 
-  /* The answer to a query by text (text.c, answer.c). */
-  aurora__text_step_t text_step;
-  aurora__columns_t *answer_columns; /* KNOWN: borrowed from the pool's known texts */
-  size_t answer_skips;               /* bytes before its rows */
-  unsigned char *description;        /* to be remembered, or NULL */
+  /* The answer to the query in hand (answer.h). */
+  aurora__step_t step;
+  size_t rows_at;             /* KNOWN: bytes before its rows */
+  unsigned char *description; /* to be remembered, or NULL */
   size_t description_size;
 
   /* The query in hand. */

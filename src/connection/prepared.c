@@ -4,7 +4,8 @@
  *   in the cache ------------------------------+
  *   else (EVICT the oldest) -> PREPARE --------+-> (long data) -> EXECUTE -> results -> (CLOSE) done
  *
- * What comes between is in long_data.c, what comes after in prepared_rows.c.
+ * What comes between is in long_data.c, what comes after in prepared_rows.c. execution.c is a shorter way from
+ * EXECUTE on, for statements that were executed before.
  *
  * A statement that the server has forgotten, or that has to be prepared again since its table was
  * altered, is prepared again once: it was not executed then. When the server holds as many statements
@@ -178,6 +179,8 @@ static void begin_execute(aurora_connection_t *connection)
     end_failed(connection, &error);
     return;
   }
+  if (aurora__execution_begin(connection))
+    return;
   if (aurora__binds_set(connection, query->params) ||
       mysql_stmt_bind_param(aurora__prepared_handle(connection), connection->binds)) {
     fail_for_memory(connection);
@@ -279,15 +282,12 @@ static bool is_lost_statement(unsigned number)
  * has read their descriptions and calls it an error; all that it lacks to read the rows is room for as
  * many cells. The handle, which is patched, is closed after use: the statement is prepared anew then.
  */
-static bool adopt_columns(aurora_connection_t *connection)
+bool aurora__prepared_adopt_columns(aurora_connection_t *connection)
 {
   aurora__statement_t *statement = connection->statement;
   MYSQL_STMT *handle = statement->handle;
-  MYSQL *mysql = connection->mysql;
+  const MYSQL *mysql = connection->mysql;
 
-  if (mysql_stmt_errno(handle) != CR_NEW_STMT_METADATA ||
-      mysql->status != MYSQL_STATUS_STMT_RESULT || handle->state != MYSQL_STMT_WAITING_USE_OR_STORE)
-    return false;
   aurora__free(statement->cells);
   statement->cells = aurora__calloc(mysql->field_count, sizeof *statement->cells);
   if (!statement->cells)
@@ -301,23 +301,40 @@ static bool adopt_columns(aurora_connection_t *connection)
   return true;
 }
 
-static void execute_done(aurora_connection_t *connection)
+static bool has_other_columns(const aurora_connection_t *connection)
+{
+  const MYSQL_STMT *handle = aurora__prepared_handle(connection);
+
+  return handle->last_errno == CR_NEW_STMT_METADATA &&
+         connection->mysql->status == MYSQL_STATUS_STMT_RESULT &&
+         handle->state == MYSQL_STMT_WAITING_USE_OR_STORE;
+}
+
+void aurora__prepared_not_executed(aurora_connection_t *connection)
 {
   aurora__statement_t *statement = connection->statement;
+  unsigned number = mysql_stmt_errno(statement->handle);
 
-  if (!connection->status || adopt_columns(connection)) {
-    connection->long_data.kept = false;
-    aurora__prepared_take_results(connection);
-    return;
-  }
-  if (is_lost_statement(mysql_stmt_errno(statement->handle)) && !connection->prepared_again &&
-      connection->query) {
+  if (!number)
+    number = mysql_errno(connection->mysql);
+  if (is_lost_statement(number) && !connection->prepared_again && connection->query) {
     connection->prepared_again = true;
     connection->sent = false;
     close_statement(connection, statement, &close_lost);
     return;
   }
   aurora__prepared_failed(connection);
+}
+
+static void execute_done(aurora_connection_t *connection)
+{
+  if (!connection->status ||
+      (has_other_columns(connection) && aurora__prepared_adopt_columns(connection))) {
+    connection->long_data.kept = false;
+    aurora__prepared_take_results(connection);
+    return;
+  }
+  aurora__prepared_not_executed(connection);
 }
 
 void aurora__prepared_start(aurora_connection_t *connection)

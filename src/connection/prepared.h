@@ -1,6 +1,7 @@
 /*
- * A query in the binary protocol, in three files: prepared.c prepares and executes, long_data.c sends
- * large parameters ahead, prepared_rows.c takes in the results. What they need of each other.
+ * A query in the binary protocol, in four files: prepared.c prepares and executes, long_data.c sends
+ * large parameters ahead, prepared_rows.c takes in the results, execution.c does all of that for a statement
+ * whose results are known. What they need of each other.
  */
 #ifndef AURORA_CONNECTION_PREPARED_H
 #define AURORA_CONNECTION_PREPARED_H
@@ -20,6 +21,20 @@ void aurora__prepared_execute(aurora_connection_t *connection);
 
 /* The statement was executed: its results are next (prepared_rows.c). */
 void aurora__prepared_take_results(aurora_connection_t *connection);
+
+/* The same, of rows whose columns are known: they are to be fetched. */
+void aurora__prepared_begin_rows(aurora_connection_t *connection, aurora__columns_t *columns);
+
+/* Executes the statement in hand the short way (execution.c). False: nothing was done, and libmariadb is to
+ * do it. */
+bool aurora__execution_begin(aurora_connection_t *connection);
+
+/* The execution has failed; libmariadb tells why. */
+void aurora__prepared_not_executed(aurora_connection_t *connection);
+
+/* The result has other columns than the statement had, which libmariadb has read: see there. False: no
+ * memory. */
+bool aurora__prepared_adopt_columns(aurora_connection_t *connection);
 
 /* A call has failed; libmariadb tells why. */
 void aurora__prepared_failed(aurora_connection_t *connection);

@@ -10,6 +10,7 @@
  */
 #include "connection/prepared.h"
 
+#include "connection/answer.h"
 #include "connection/driver.h"
 #include "connection/read_ahead.h"
 #include "connection/results.h"
@@ -52,6 +53,17 @@ static void next_done(aurora_connection_t *connection);
 static const aurora__operation_t fetch = {"fetch", fetch_start, fetch_cont, fetch_done};
 static const aurora__operation_t next = {"next result", next_start, next_cont, next_done};
 
+/* Whether the next execution will have one result like this one, or none: its columns can be told apart, and
+ * it is no CALL, whose results may differ. */
+static bool is_plain(const aurora_connection_t *connection)
+{
+  const aurora__columns_t *columns = connection->statement->columns;
+
+  if (connection->first != connection->current || !connection->statement->cached)
+    return false;
+  return columns ? columns->count <= AURORA__MOST_KNOWN_COLUMNS : connection->harmless;
+}
+
 static void end_of_result(aurora_connection_t *connection)
 {
   MYSQL_STMT *handle = aurora__prepared_handle(connection);
@@ -59,10 +71,12 @@ static void end_of_result(aurora_connection_t *connection)
   if (!aurora__results_end(connection, mysql_stmt_affected_rows(handle),
                            mysql_stmt_insert_id(handle)))
     return;
-  if (mysql_stmt_more_results(handle))
+  if (mysql_stmt_more_results(handle)) {
     aurora__driver_next(connection, &next);
-  else
-    aurora__prepared_ended(connection);
+    return;
+  }
+  connection->statement->plain = is_plain(connection);
+  aurora__prepared_ended(connection);
 }
 
 /* libmariadb renews the types in the handle's descriptions, and not the names. */
@@ -104,13 +118,16 @@ void aurora__prepared_take_results(aurora_connection_t *connection)
     return;
   }
   columns = current_columns(connection);
-  if (!columns) {
+  if (columns)
+    aurora__prepared_begin_rows(connection, columns);
+  else
     aurora__results_no_memory(connection);
-    return;
-  }
-  if (!aurora__results_begin(connection, columns, AURORA__PROTOCOL_BINARY))
-    return;
-  aurora__driver_next(connection, &fetch);
+}
+
+void aurora__prepared_begin_rows(aurora_connection_t *connection, aurora__columns_t *columns)
+{
+  if (aurora__results_begin(connection, columns, AURORA__PROTOCOL_BINARY))
+    aurora__driver_next(connection, &fetch);
 }
 
 static void next_done(aurora_connection_t *connection)

@@ -1,5 +1,6 @@
 #include "connection/read_ahead.h"
 
+#include <errno.h>
 #include <malloc.h>
 #include <sys/socket.h>
 #include <sys/types.h>
@@ -55,26 +56,31 @@ size_t aurora__read_ahead_room(const MYSQL *mysql)
   const MARIADB_PVIO *pvio = mysql->net.pvio;
 
   /* A library that was built with another size than its header says must not be written beyond. */
-  if (!pvio || !pvio->cache || malloc_usable_size(pvio->cache) < PVIO_READ_AHEAD_CACHE_SIZE)
+  if (!pvio || !pvio->cache || pvio->ctls || mysql->net.compress ||
+      malloc_usable_size(pvio->cache) < PVIO_READ_AHEAD_CACHE_SIZE)
     return 0;
   return PVIO_READ_AHEAD_CACHE_SIZE;
 }
 
-bool aurora__read_ahead_fill(MYSQL *mysql, size_t room)
+aurora__fill_t aurora__read_ahead_fill(MYSQL *mysql, size_t room)
 {
   MARIADB_PVIO *pvio = mysql->net.pvio;
   ssize_t size;
 
-  if (!pvio || !room || pvio->ctls || mysql->net.compress)
-    return false;
-  if (pvio->cache_pos < pvio->cache + pvio->cache_size)
-    return true;
-  size = recv((int)mysql_get_socket(mysql), pvio->cache, room, MSG_DONTWAIT);
+  if (pvio->cache_pos >= pvio->cache + pvio->cache_size) {
+    pvio->cache_pos = pvio->cache;
+    pvio->cache_size = 0;
+  }
+  if (pvio->cache_size >= room)
+    return AURORA__FILL_FAILED;
+  size = recv((int)mysql_get_socket(mysql), pvio->cache + pvio->cache_size, room - pvio->cache_size,
+              MSG_DONTWAIT);
+  if (size < 0 && (errno == EAGAIN || errno == EINTR))
+    return AURORA__FILLED_NOT;
   if (size <= 0)
-    return false;
-  pvio->cache_pos = pvio->cache;
-  pvio->cache_size = (size_t)size;
-  return true;
+    return AURORA__FILL_FAILED;
+  pvio->cache_size += (size_t)size;
+  return AURORA__FILLED;
 }
 
 const unsigned char *aurora__read_ahead(const MYSQL *mysql, const unsigned char **ret_end)
@@ -90,28 +96,19 @@ void aurora__read_ahead_skip(MYSQL *mysql, size_t size)
   mysql->net.pvio->cache_pos += size;
 }
 
-/* What begins a row: 0 in the binary protocol; by text the length of the first cell, of which one of 8
- * bytes (0xfe) is longer than the cache. 0xfe and 0xff are the end and an error. */
-static inline bool is_row(const unsigned char *payload, size_t size, aurora__protocol_t protocol)
-{
-  if (size == 0)
-    return false;
-  return protocol == AURORA__PROTOCOL_BINARY ? payload[0] == 0 : payload[0] < 0xfe;
-}
-
 bool aurora__has_row(const MYSQL *mysql, aurora__protocol_t protocol)
 {
   size_t size;
   const unsigned char *packet = next_packet(mysql, &size);
 
-  return packet && is_row(packet + NET_HEADER_SIZE, size, protocol);
+  return packet && aurora__is_row(packet + NET_HEADER_SIZE, size, protocol);
 }
 
 const unsigned char *aurora__take_row(MYSQL *mysql, aurora__protocol_t protocol, size_t *ret_size)
 {
   const unsigned char *packet = next_packet(mysql, ret_size);
 
-  if (!packet || !is_row(packet + NET_HEADER_SIZE, *ret_size, protocol))
+  if (!packet || !aurora__is_row(packet + NET_HEADER_SIZE, *ret_size, protocol))
     return NULL;
   mysql->net.pvio->cache_pos += NET_HEADER_SIZE + *ret_size;
   mysql->net.pkt_nr = packet[3] + 1u;

@@ -28,17 +28,32 @@ bool aurora__has_leftover(const MYSQL *mysql);
 bool aurora__has_next_packet(const MYSQL *mysql);
 
 /*
- * Reads what has come on a plain connection whose read-ahead is empty, without waiting, as libmariadb would
- * do it at its next call. True: something is there. False: nothing can be said, and libmariadb is to read.
- * room: what aurora__read_ahead_room has said of it, once.
+ * Reads what has come on a plain connection, behind what is there, without waiting; as libmariadb would do it
+ * at its next call, were nothing there. room: what aurora__read_ahead_room has said of it, once.
  */
-bool aurora__read_ahead_fill(MYSQL *mysql, size_t room);
+typedef enum {
+  AURORA__FILLED,     /* something new is there */
+  AURORA__FILLED_NOT, /* nothing has come */
+  AURORA__FILL_FAILED /* the connection has ended, or there is no more room: libmariadb is to read */
+} aurora__fill_t;
+aurora__fill_t aurora__read_ahead_fill(MYSQL *mysql, size_t room);
+/* 0: it is not for us to fill, as on an encrypted connection. */
 size_t aurora__read_ahead_room(const MYSQL *mysql);
 
 /* What is in it, after a fill. */
 const unsigned char *aurora__read_ahead(const MYSQL *mysql, const unsigned char **ret_end);
 /* Takes that many bytes out, which are there: whole packets. */
 void aurora__read_ahead_skip(MYSQL *mysql, size_t size);
+
+/* What begins a row: 0 in the binary protocol; by text the length of the first cell, of which one of 8
+ * bytes (0xfe) is longer than the read-ahead. 0xfe and 0xff are the end and an error. */
+static inline bool aurora__is_row(const unsigned char *payload, size_t size,
+                                  aurora__protocol_t protocol)
+{
+  if (size == 0)
+    return false;
+  return protocol == AURORA__PROTOCOL_BINARY ? payload[0] == 0 : payload[0] < 0xfe;
+}
 
 /* While rows are being read: true when the next packet is there as a whole, and is a row. */
 bool aurora__has_row(const MYSQL *mysql, aurora__protocol_t protocol);

@@ -12,6 +12,7 @@
 #include <errmsg.h>
 
 #include "base/error.h"
+#include "connection/answer.h"
 #include "connection/connect_error.h"
 #include "connection/driver.h"
 #include "connection/read_ahead.h"
@@ -116,18 +117,24 @@ bool aurora__results_row_added(aurora_connection_t *connection, int code)
   return connection->state != AURORA__CONNECTION_CLOSING && clear_rows(connection);
 }
 
+static bool take_row(aurora_connection_t *connection, aurora__protocol_t protocol,
+                     const unsigned char *row, size_t size)
+{
+  int code = protocol == AURORA__PROTOCOL_TEXT
+                 ? aurora__result_append_text_packet(connection->current, row, size)
+                 : aurora__result_append_binary_packet(connection->current, row, size);
+
+  return aurora__results_row_added(connection, code);
+}
+
 bool aurora__results_take_rows(aurora_connection_t *connection, aurora__protocol_t protocol,
                                const aurora__operation_t *fetch)
 {
-  const unsigned char *packet;
+  const unsigned char *row;
   size_t size;
-  int code;
 
-  while ((packet = aurora__take_row(connection->mysql, protocol, &size)) != NULL) {
-    code = protocol == AURORA__PROTOCOL_TEXT
-               ? aurora__result_append_text_packet(connection->current, packet, size)
-               : aurora__result_append_binary_packet(connection->current, packet, size);
-    if (!aurora__results_row_added(connection, code))
+  while ((row = aurora__take_row(connection->mysql, protocol, &size)) != NULL) {
+    if (!take_row(connection, protocol, row, size))
       return false;
     if (!aurora__driver_may_go_on(connection)) {
       aurora__driver_next_row(connection, fetch);
@@ -135,6 +142,23 @@ bool aurora__results_take_rows(aurora_connection_t *connection, aurora__protocol
     }
     connection->steps++;
   }
+  return true;
+}
+
+bool aurora__results_take_known(aurora_connection_t *connection, aurora__columns_t *columns,
+                                aurora__protocol_t protocol)
+{
+  const unsigned char *row;
+  size_t size;
+
+  aurora__read_ahead_skip(connection->mysql, connection->rows_at);
+  if (!aurora__results_begin(connection, columns, protocol))
+    return false;
+  while ((row = aurora__take_row(connection->mysql, protocol, &size)) != NULL) {
+    if (!take_row(connection, protocol, row, size))
+      return false;
+  }
+  aurora__answer_end(connection->mysql);
   return true;
 }
 

@@ -19,6 +19,11 @@ bool aurora__results_begin(aurora_connection_t *connection, aurora__columns_t *c
 bool aurora__results_take_rows(aurora_connection_t *connection, aurora__protocol_t protocol,
                                const aurora__operation_t *fetch);
 
+/* The whole of an answer is in the read-ahead, rows_at bytes of it before its rows: takes it. It is too little
+ * to be interrupted, and its rows are not streamed. False: the connection has ended. */
+bool aurora__results_take_known(aurora_connection_t *connection, aurora__columns_t *columns,
+                                aurora__protocol_t protocol);
+
 /* A row has been added to connection->current with this code. Streams it; gives the query up when
  * there is an error. False: the connection ended. */
 bool aurora__results_row_added(aurora_connection_t *connection, int code);

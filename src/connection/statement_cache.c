@@ -87,6 +87,7 @@ void aurora__statement_free(aurora__statement_t *statement)
   if (statement->handle)
     mysql_stmt_close(statement->handle);
   aurora__columns_unref(statement->columns);
+  aurora__free(statement->description);
   aurora__free(statement->cells);
   aurora__free(statement);
 }

@@ -32,19 +32,44 @@ static int sent(aurora_connection_t *connection)
   if (connection->status)
     return 0;
   connection->sent = true;
-  connection->text_step = AURORA__TEXT_AWAITING;
+  connection->step = AURORA__STEP_AWAITING;
   return MYSQL_WAIT_READ;
 }
 
-/* Something of the answer is there. */
+static int read_by_library(aurora_connection_t *connection)
+{
+  connection->step = AURORA__STEP_READING;
+  return mysql_read_query_result_start(&connection->flag, connection->mysql);
+}
+
+/* Something of the answer is there, or the connection has ended. */
 static int look(aurora_connection_t *connection)
 {
-  if (aurora__answer_is_known(connection)) {
-    connection->text_step = AURORA__TEXT_KNOWN;
+  const aurora_query_t *query = connection->query;
+  aurora__known_text_t *known = query ? query->known : NULL;
+  aurora__answer_t answer;
+
+  /* Rows that are streamed may be paused between any two. */
+  if (!known || query->on_row || !connection->read_ahead_size)
+    return read_by_library(connection);
+  switch (aurora__read_ahead_fill(connection->mysql, connection->read_ahead_size)) {
+  case AURORA__FILLED:
+    break;
+  case AURORA__FILLED_NOT:
+    return MYSQL_WAIT_READ;
+  case AURORA__FILL_FAILED:
+    return read_by_library(connection);
+  }
+  answer = aurora__answer_look(connection->mysql, AURORA__PROTOCOL_TEXT, known->description,
+                               known->description_size);
+  if (answer.known && answer.complete) {
+    connection->step = AURORA__STEP_KNOWN;
+    connection->rows_at = answer.rows_at;
     return 0;
   }
-  connection->text_step = AURORA__TEXT_READING;
-  return mysql_read_query_result_start(&connection->flag, connection->mysql);
+  if (answer.complete)
+    aurora__answer_note(connection, &answer);
+  return read_by_library(connection);
 }
 
 static int query_start(aurora_connection_t *connection)
@@ -52,7 +77,7 @@ static int query_start(aurora_connection_t *connection)
   const aurora_query_t *query = connection->memory;
   int wait;
 
-  connection->text_step = AURORA__TEXT_SENDING;
+  connection->step = AURORA__STEP_SENDING;
   wait = mysql_send_query_start(&connection->status, connection->mysql, aurora__query_sql(query),
                                 query->sql_size);
   return wait ? wait : sent(connection);
@@ -62,15 +87,17 @@ static int query_cont(aurora_connection_t *connection, int status)
 {
   int wait;
 
-  switch (connection->text_step) {
-  case AURORA__TEXT_SENDING:
+  switch (connection->step) {
+  case AURORA__STEP_SENDING:
     wait = mysql_send_query_cont(&connection->status, connection->mysql, status);
     return wait ? wait : sent(connection);
-  case AURORA__TEXT_AWAITING:
+  case AURORA__STEP_AWAITING:
     return status & MYSQL_WAIT_READ ? look(connection) : MYSQL_WAIT_READ;
-  case AURORA__TEXT_READING:
+  case AURORA__STEP_READING:
     return mysql_read_query_result_cont(&connection->flag, connection->mysql, status);
-  case AURORA__TEXT_KNOWN:
+  case AURORA__STEP_KNOWN:
+  case AURORA__STEP_PARTLY_KNOWN:
+  case AURORA__STEP_BROKEN:
     break;
   }
   return 0;
@@ -139,6 +166,20 @@ static aurora__columns_t *columns_of(aurora_connection_t *connection)
   return columns;
 }
 
+/* The columns that the answer's descriptions have turned out to mean. */
+static void remember(aurora_connection_t *connection, aurora__columns_t *columns)
+{
+  const aurora_query_t *query = connection->query;
+
+  if (connection->description && query && query->known &&
+      aurora__known_text_is(query->known, aurora__query_sql(query), query->sql_size)) {
+    aurora__known_text_describe(query->known, connection->description, connection->description_size,
+                                columns);
+    connection->description = NULL;
+  }
+  aurora__answer_forget(connection);
+}
+
 static void begin_result(aurora_connection_t *connection)
 {
   MYSQL *mysql = connection->mysql;
@@ -159,35 +200,24 @@ static void begin_result(aurora_connection_t *connection)
     aurora__results_no_memory(connection);
     return;
   }
-  aurora__answer_remember(connection, columns);
+  remember(connection, columns);
   if (aurora__results_begin(connection, columns, AURORA__PROTOCOL_TEXT))
     aurora__driver_next(connection, &fetch_row);
 }
 
-/* All of it is in the read-ahead, which is too little to be interrupted. */
+/* All of it is in the read-ahead, in the columns of the known text. */
 static void take_known(aurora_connection_t *connection)
 {
-  const unsigned char *row;
-  size_t size;
-  int code;
-
-  aurora__answer_begin(connection);
-  if (!aurora__results_begin(connection, connection->answer_columns, AURORA__PROTOCOL_TEXT))
-    return;
-  while ((row = aurora__take_row(connection->mysql, AURORA__PROTOCOL_TEXT, &size)) != NULL) {
-    code = aurora__result_append_text_packet(connection->current, row, size);
-    if (!aurora__results_row_added(connection, code))
-      return;
-  }
-  aurora__answer_end(connection);
-  end_of_result(connection);
+  if (aurora__results_take_known(connection, connection->query->known->columns,
+                                 AURORA__PROTOCOL_TEXT))
+    end_of_result(connection);
 }
 
 static void query_done(aurora_connection_t *connection)
 {
-  if (connection->text_step == AURORA__TEXT_KNOWN)
+  if (connection->step == AURORA__STEP_KNOWN)
     take_known(connection);
-  else if (connection->text_step == AURORA__TEXT_SENDING || connection->flag)
+  else if (connection->step == AURORA__STEP_SENDING || connection->flag)
     fail(connection);
   else
     begin_result(connection);

@@ -36,6 +36,9 @@ static void open_pool(client_t *client, const scripted_answer_t *script,
   config.query_timeout = patience(QUERY_MS);
   config.backoff_min = 1;
   config.backoff_max = 10;
+  /* A reset would take the statement that is to be executed again. */
+  if (script->after)
+    config.reset = AURORA_RESET_NEVER;
   client_create(client, &config);
 }
 
@@ -132,15 +135,32 @@ static bool ended_well(const wrong_answer_t *wrong, const answer_t *answer)
   return false;
 }
 
-static void try_answer(const wrong_answer_t *wrong)
+static void ask_well(client_t *client, scripted_stage_t stage, unsigned times)
 {
-  scripted_answer_t script = {.stage = wrong->stage, .closes = wrong->closes};
+  for (unsigned i = 0; i < times; i++) {
+    answer_t answer;
+
+    ask(client, &answer, stage);
+    client_wait(client, &answer);
+    answer_must_be_good(&answer);
+    ck_assert_int_eq(answer.value, 41);
+  }
+}
+
+/* How often a request was answered before it is answered wrongly: what the library knows of a statement by
+ * then lets it read the answer in another way (src/connection/answer.h, execution.c). */
+enum { TEXT_WAYS = 2, EXECUTE_WAYS = 3 };
+
+static void try_answer(const wrong_answer_t *wrong, unsigned after)
+{
+  scripted_answer_t script = {.stage = wrong->stage, .after = after, .closes = wrong->closes};
   scripted_server_t *server;
   client_t client;
   answer_t answer;
 
   wrong->write(&script.answer);
   open_pool(&client, &script, &server);
+  ask_well(&client, wrong->stage, after);
   ask(&client, &answer, wrong->stage);
   client_wait(&client, &answer);
   ck_assert_msg(answer.calls == 1, "%s: %u callbacks", wrong->name, answer.calls);
@@ -159,27 +179,34 @@ static void try_answer(const wrong_answer_t *wrong)
 
 START_TEST(a_wrong_answer_to_a_query)
 {
-  try_answer(&wrong_answers_to_queries[_i]);
+  try_answer(&wrong_answers_to_queries[_i / TEXT_WAYS], _i % TEXT_WAYS);
 }
 END_TEST
 
 START_TEST(a_wrong_answer_to_a_statement)
 {
-  try_answer(&wrong_answers_to_statements[_i]);
+  const wrong_answer_t *wrong = &wrong_answers_to_statements[_i / EXECUTE_WAYS];
+
+  if (wrong->stage == SCRIPTED_EXECUTE || _i % EXECUTE_WAYS == 0)
+    try_answer(wrong, _i % EXECUTE_WAYS);
 }
 END_TEST
 
 START_TEST(a_wrong_answer_while_connecting_or_resetting)
 {
-  try_answer(&wrong_answers_to_sessions[_i]);
+  try_answer(&wrong_answers_to_sessions[_i], 0);
 }
 END_TEST
 
 /* --- Each byte ---------------------------------------------------------------------------------- */
 
-static const scripted_stage_t stages[] = {SCRIPTED_GREETING, SCRIPTED_LOGIN,   SCRIPTED_SET_UP,
-                                          SCRIPTED_QUERY,    SCRIPTED_PREPARE, SCRIPTED_EXECUTE,
-                                          SCRIPTED_RESET};
+static const struct {
+  scripted_stage_t stage;
+  unsigned after;
+} stages[] = {{SCRIPTED_GREETING, 0}, {SCRIPTED_LOGIN, 0},   {SCRIPTED_SET_UP, 0},
+              {SCRIPTED_QUERY, 0},    {SCRIPTED_QUERY, 1},   {SCRIPTED_PREPARE, 0},
+              {SCRIPTED_EXECUTE, 0},  {SCRIPTED_EXECUTE, 1}, {SCRIPTED_EXECUTE, 2},
+              {SCRIPTED_RESET, 0}};
 
 enum { STAGES = sizeof stages / sizeof *stages };
 
@@ -206,8 +233,9 @@ static bool is_left_out(scripted_stage_t stage, const mysql_packets_t *usual, si
 /* The connection is closed after the answer, so a length that is too large takes no time. */
 START_TEST(each_byte_of_an_answer)
 {
-  scripted_answer_t script = {.stage = stages[_i], .closes = true};
-  mysql_packets_t usual = scripted_server_usual(stages[_i], 41);
+  const scripted_stage_t stage = stages[_i].stage;
+  scripted_answer_t script = {.stage = stage, .after = stages[_i].after, .closes = true};
+  mysql_packets_t usual = scripted_server_usual(stage, 41);
   unsigned tried = 0;
 
   for (size_t at = 0; at < usual.size; at++) {
@@ -217,14 +245,16 @@ START_TEST(each_byte_of_an_answer)
       answer_t answer;
       char name[48];
 
-      if (is_left_out(stages[_i], &usual, at, values[i]) ||
+      if (is_left_out(stage, &usual, at, values[i]) ||
           (getenv("AURORA_TEST_SHORT") && (at + i) % 8))
         continue;
-      snprintf(name, sizeof name, "stage %d, byte %zu is 0x%02x", stages[_i], at, values[i]);
+      snprintf(name, sizeof name, "stage %d after %u, byte %zu is 0x%02x", stage, script.after, at,
+               values[i]);
       script.answer = usual;
       script.answer.bytes[at] = values[i];
       open_pool(&client, &script, &server);
-      ask(&client, &answer, stages[_i]);
+      ask_well(&client, stage, script.after);
+      ask(&client, &answer, stage);
       client_wait(&client, &answer);
       ck_assert_msg(answer.calls == 1, "%s: %u callbacks", name, answer.calls);
       ck_assert_msg(!answer.failed || answer.error.message[0], "%s: no message", name);
@@ -233,7 +263,7 @@ START_TEST(each_byte_of_an_answer)
       end(&client, server);
     }
   }
-  printf("# stage %d: %u answers with one wrong byte\n", stages[_i], tried);
+  printf("# stage %d after %u: %u answers with one wrong byte\n", stage, script.after, tried);
   fflush(stdout);
 }
 END_TEST
@@ -244,8 +274,10 @@ static Suite *make_suite(void)
   TCase *tcase = tcase_create("scripted");
 
   tcase_set_timeout(tcase, 120);
-  tcase_add_loop_test(tcase, a_wrong_answer_to_a_query, 0, wrong_answers_to_queries_count);
-  tcase_add_loop_test(tcase, a_wrong_answer_to_a_statement, 0, wrong_answers_to_statements_count);
+  tcase_add_loop_test(tcase, a_wrong_answer_to_a_query, 0,
+                      wrong_answers_to_queries_count * TEXT_WAYS);
+  tcase_add_loop_test(tcase, a_wrong_answer_to_a_statement, 0,
+                      wrong_answers_to_statements_count * EXECUTE_WAYS);
   tcase_add_loop_test(tcase, a_wrong_answer_while_connecting_or_resetting, 0,
                       wrong_answers_to_sessions_count);
   tcase_add_loop_test(tcase, each_byte_of_an_answer, 0, STAGES);

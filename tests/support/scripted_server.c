@@ -57,6 +57,7 @@ struct scripted_server {
   pthread_mutex_t mutex;
   unsigned accepted;
   bool answered;
+  unsigned rights; /* answers at the stage, as they should be */
   unsigned char seen[SEEN];
   size_t seen_size;
 };
@@ -117,7 +118,8 @@ static bool answer(scripted_server_t *server, const connection_t *connection,
   bool wrong;
 
   pthread_mutex_lock(&server->mutex);
-  wrong = connection->first && !server->answered && stage == server->script.stage;
+  wrong = connection->first && !server->answered && stage == server->script.stage &&
+          server->rights++ == server->script.after;
   server->answered = server->answered || wrong;
   pthread_mutex_unlock(&server->mutex);
   if (wrong) {

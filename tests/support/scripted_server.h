@@ -1,6 +1,6 @@
 /*
  * A MySQL server, as far as a pool needs one, that logs in whoever comes and gives one wrong answer: on
- * its first connection, the first time that it comes to a stage. All else is answered as it should
+ * its first connection, the first time that it comes to a stage, or a later one. All else is answered as it should
  * be, on that connection and on those that come later: "SELECT n" with a row n, a statement that is
  * prepared and executed with the value of its first parameter, the rest with OK. A client that has
  * lost step shows by wrong numbers.
@@ -29,6 +29,7 @@ typedef enum {
 
 typedef struct {
   scripted_stage_t stage;
+  unsigned after;         /* times that it comes to the stage and answers as it should be before */
   mysql_packets_t answer; /* sent as it is */
   bool closes;            /* the connection, after it */
 } scripted_answer_t;

@@ -1,0 +1,361 @@
+/*
+ * Executing a statement that was executed before, without libmariadb where nothing new can be learned:
+ *
+ *   (sent) -> AWAIT --an answer in the columns of the last time, all there--> its rows, its end
+ *                 |--the same, and more of it to come--> libmariadb fetches its rows (prepared_rows.c)
+ *                 \--anything else--> libmariadb reads it as it does a query's --> rows are fetched, or none
+ *
+ * mysql_stmt_execute looks for the answer before one can be there (a system call), sends the types of the
+ * parameters through two arrays, and builds descriptions of the columns anew, even if the server sends
+ * none. A packet of a few bytes and a look at the answer (answer.h) take a third of its instructions.
+ *
+ * A statement is first executed by libmariadb, which shows whether it is fit for this (statement->plain: one
+ * result, or none at all). What does not fit into a small packet, is encrypted, or has a date or time among
+ * its parameters goes that way each time. Who reads an answer leaves MYSQL and MYSQL_STMT as
+ * mysql_stmt_execute does.
+ */
+#include "connection/prepared.h"
+
+#include <endian.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "base/alloc.h"
+#include "base/error.h"
+#include "connection/answer.h"
+#include "connection/driver.h"
+#include "connection/read_ahead.h"
+#include "connection/results.h"
+#include "pool/query.h"
+
+enum {
+  LARGEST_PACKET = 1024, /* always fits into the buffer of a socket on which nothing is under way */
+  HEADER = 4,
+  EXECUTE = 0x17,
+  ONE_BYTE_LENGTH = 250,
+  TWO_BYTE_LENGTH = 0xfc
+};
+
+/* --- The packet --------------------------------------------------------------------------------- */
+
+typedef struct {
+  unsigned char bytes[LARGEST_PACKET];
+  size_t size;
+} packet_t;
+
+static bool put(packet_t *packet, const void *bytes, size_t size)
+{
+  if (size > sizeof packet->bytes - packet->size)
+    return false;
+  if (size)
+    memcpy(packet->bytes + packet->size, bytes, size);
+  packet->size += size;
+  return true;
+}
+
+static bool put_byte(packet_t *packet, unsigned byte)
+{
+  unsigned char c = (unsigned char)byte;
+
+  return put(packet, &c, 1);
+}
+
+static bool put_16(packet_t *packet, unsigned number)
+{
+  uint16_t bits = htole16((uint16_t)number);
+
+  return put(packet, &bits, sizeof bits);
+}
+
+static bool put_32(packet_t *packet, uint32_t number)
+{
+  number = htole32(number);
+  return put(packet, &number, sizeof number);
+}
+
+static bool put_64(packet_t *packet, uint64_t number)
+{
+  number = htole64(number);
+  return put(packet, &number, sizeof number);
+}
+
+static bool put_text(packet_t *packet, const aurora_text_t *text)
+{
+  bool fits = text->size <= ONE_BYTE_LENGTH
+                  ? put_byte(packet, (unsigned)text->size)
+                  : text->size < sizeof packet->bytes && put_byte(packet, TWO_BYTE_LENGTH) &&
+                        put_16(packet, (unsigned)text->size);
+
+  return fits && put(packet, text->data, text->size);
+}
+
+/* The types that libmariadb sends for these (binds.c). */
+static bool put_type(packet_t *packet, aurora_type_t type)
+{
+  switch (type) {
+  case AURORA_TYPE_NULL:
+    return put_16(packet, MYSQL_TYPE_NULL);
+  case AURORA_TYPE_INT64:
+    return put_16(packet, MYSQL_TYPE_LONGLONG);
+  case AURORA_TYPE_UINT64:
+    return put_16(packet, MYSQL_TYPE_LONGLONG | 0x8000);
+  case AURORA_TYPE_DOUBLE:
+    return put_16(packet, MYSQL_TYPE_DOUBLE);
+  case AURORA_TYPE_DECIMAL:
+    return put_16(packet, MYSQL_TYPE_NEWDECIMAL);
+  case AURORA_TYPE_STRING:
+    return put_16(packet, MYSQL_TYPE_STRING);
+  case AURORA_TYPE_BYTES:
+    return put_16(packet, MYSQL_TYPE_BLOB);
+  case AURORA_TYPE_DATE:
+  case AURORA_TYPE_TIME:
+  case AURORA_TYPE_DATETIME:
+    break;
+  }
+  return false;
+}
+
+static bool put_value(packet_t *packet, const aurora_value_t *value)
+{
+  uint64_t bits;
+
+  switch (value->type) {
+  case AURORA_TYPE_NULL:
+    return true;
+  case AURORA_TYPE_INT64:
+  case AURORA_TYPE_UINT64:
+    return put_64(packet, value->as.uint64);
+  case AURORA_TYPE_DOUBLE:
+    memcpy(&bits, &value->as.float64, sizeof bits);
+    return put_64(packet, bits);
+  case AURORA_TYPE_DECIMAL:
+  case AURORA_TYPE_STRING:
+  case AURORA_TYPE_BYTES:
+    return put_text(packet, &value->as.text);
+  case AURORA_TYPE_DATE:
+  case AURORA_TYPE_TIME:
+  case AURORA_TYPE_DATETIME:
+    break;
+  }
+  return false;
+}
+
+static bool put_nulls(packet_t *packet, aurora_params_t params)
+{
+  for (size_t i = 0; i < params.count; i += 8) {
+    unsigned bits = 0;
+
+    for (size_t j = i; j < i + 8 && j < params.count; j++)
+      bits |= (unsigned)(params.values[j].type == AURORA_TYPE_NULL) << (j - i);
+    if (!put_byte(packet, bits))
+      return false;
+  }
+  return true;
+}
+
+/* COM_STMT_EXECUTE. False: it does not fit, or holds what is left to libmariadb. */
+static bool encode(packet_t *packet, unsigned long id, aurora_params_t params)
+{
+  bool fits;
+  size_t i;
+
+  packet->size = HEADER;
+  fits = put_byte(packet, EXECUTE) && put_32(packet, (uint32_t)id) &&
+         put_byte(packet, CURSOR_TYPE_NO_CURSOR) && put_32(packet, 1) &&
+         put_nulls(packet, params) && put_byte(packet, 1 /* types follow */);
+  for (i = 0; fits && i < params.count; i++)
+    fits = put_type(packet, params.values[i].type);
+  for (i = 0; fits && i < params.count; i++)
+    fits = put_value(packet, &params.values[i]);
+  packet->bytes[0] = (unsigned char)(packet->size - HEADER);
+  packet->bytes[1] = (unsigned char)((packet->size - HEADER) >> 8);
+  packet->bytes[2] = 0;
+  packet->bytes[3] = 0; /* the first packet of its command */
+  return fits;
+}
+
+/* --- The answer --------------------------------------------------------------------------------- */
+
+static int read_by_library(aurora_connection_t *connection)
+{
+  connection->step = AURORA__STEP_READING;
+  return mysql_read_query_result_start(&connection->flag, connection->mysql);
+}
+
+static int look(aurora_connection_t *connection)
+{
+  const aurora__statement_t *statement = connection->statement;
+  const aurora_query_t *query = connection->query;
+  aurora__answer_t answer;
+
+  switch (aurora__read_ahead_fill(connection->mysql, connection->read_ahead_size)) {
+  case AURORA__FILLED:
+    break;
+  case AURORA__FILLED_NOT:
+    return MYSQL_WAIT_READ;
+  case AURORA__FILL_FAILED:
+    return read_by_library(connection);
+  }
+  answer = aurora__answer_look(connection->mysql, AURORA__PROTOCOL_BINARY, statement->description,
+                               statement->description_size);
+  if (answer.kind == AURORA__ANSWER_SHORT)
+    return MYSQL_WAIT_READ;
+  if (answer.kind == AURORA__ANSWER_OTHER)
+    return read_by_library(connection);
+  if (!answer.known && !answer.undescribed) {
+    aurora__answer_note(connection, &answer);
+    return read_by_library(connection);
+  }
+  connection->rows_at = answer.rows_at;
+  if (answer.undescribed && (!statement->columns || statement->columns->count != answer.columns))
+    connection->step = AURORA__STEP_BROKEN;
+  else if (answer.complete && !(query && query->on_row))
+    connection->step = AURORA__STEP_KNOWN;
+  else
+    connection->step = AURORA__STEP_PARTLY_KNOWN;
+  return 0;
+}
+
+static int await_start(aurora_connection_t *connection)
+{
+  connection->step = AURORA__STEP_AWAITING;
+  return MYSQL_WAIT_READ;
+}
+
+static int await_cont(aurora_connection_t *connection, int status)
+{
+  if (connection->step == AURORA__STEP_READING)
+    return mysql_read_query_result_cont(&connection->flag, connection->mysql, status);
+  return status & MYSQL_WAIT_READ ? look(connection) : MYSQL_WAIT_READ;
+}
+
+static void break_off(aurora_connection_t *connection)
+{
+  aurora_error_t error;
+
+  aurora__error_set(&error, AURORA_EPROTOCOL, AURORA_UNKNOWN,
+                    "the answer to a prepared statement has other columns than it says");
+  aurora__connection_die(connection, AURORA_CLOSE_PROTOCOL_ERROR, &error);
+}
+
+/* The rows are next, and libmariadb is to take it that it has executed the statement. */
+static void fetch_rows(aurora_connection_t *connection)
+{
+  MYSQL_STMT *handle = aurora__prepared_handle(connection);
+
+  connection->mysql->status = MYSQL_STATUS_STMT_RESULT;
+  connection->mysql->field_count = handle->field_count;
+  handle->state = MYSQL_STMT_WAITING_USE_OR_STORE;
+  aurora__prepared_begin_rows(connection, connection->statement->columns);
+}
+
+/* libmariadb has read descriptions: of the columns that are known, or of others. */
+static void take_described(aurora_connection_t *connection)
+{
+  aurora__statement_t *statement = connection->statement;
+  const MYSQL *mysql = connection->mysql;
+
+  if (!statement->columns ||
+      !aurora__columns_match(statement->columns, mysql->fields, mysql->field_count)) {
+    connection->mysql->status = MYSQL_STATUS_STMT_RESULT;
+    statement->handle->state = MYSQL_STMT_WAITING_USE_OR_STORE;
+    if (aurora__prepared_adopt_columns(connection))
+      aurora__prepared_take_results(connection);
+    else
+      aurora__results_no_memory(connection);
+    return;
+  }
+  if (connection->description) {
+    aurora__free(statement->description);
+    statement->description = connection->description;
+    statement->description_size = connection->description_size;
+    connection->description = NULL;
+  }
+  fetch_rows(connection);
+}
+
+/* libmariadb has read the first part of an answer. */
+static void take_read(aurora_connection_t *connection)
+{
+  MYSQL *mysql = connection->mysql;
+
+  if (mysql_field_count(mysql)) {
+    take_described(connection);
+    return;
+  }
+  if (mysql_more_results(mysql)) {
+    break_off(connection);
+    return;
+  }
+  if (aurora__results_begin(connection, NULL, AURORA__PROTOCOL_BINARY) &&
+      aurora__results_end(connection, mysql_affected_rows(mysql), mysql_insert_id(mysql)))
+    aurora__prepared_ended(connection);
+}
+
+static void await_done(aurora_connection_t *connection)
+{
+  switch (connection->step) {
+  case AURORA__STEP_KNOWN:
+    if (aurora__results_take_known(connection, connection->statement->columns,
+                                   AURORA__PROTOCOL_BINARY) &&
+        aurora__results_end(connection, 0, 0))
+      aurora__prepared_ended(connection);
+    return;
+  case AURORA__STEP_PARTLY_KNOWN:
+    aurora__read_ahead_skip(connection->mysql, connection->rows_at);
+    fetch_rows(connection);
+    return;
+  case AURORA__STEP_READING:
+    if (connection->flag)
+      aurora__prepared_not_executed(connection);
+    else
+      take_read(connection);
+    return;
+  case AURORA__STEP_SENDING:
+  case AURORA__STEP_AWAITING:
+  case AURORA__STEP_BROKEN:
+    break;
+  }
+  break_off(connection);
+}
+
+static const aurora__operation_t await_answer = {"execute", await_start, await_cont, await_done};
+
+/* --- The execution ------------------------------------------------------------------------------ */
+
+/* As libmariadb does before it sends a command. */
+static void forget_last_answer(MYSQL *mysql, MYSQL_STMT *handle)
+{
+  mysql->net.last_errno = 0;
+  mysql->net.last_error[0] = '\0';
+  memcpy(mysql->net.sqlstate, "00000", sizeof "00000");
+  mysql->net.pkt_nr = 1;
+  mysql->info = NULL;
+  mysql->affected_rows = UINT64_MAX;
+  handle->last_errno = 0;
+}
+
+bool aurora__execution_begin(aurora_connection_t *connection)
+{
+  MYSQL_STMT *handle = aurora__prepared_handle(connection);
+  MYSQL *mysql = connection->mysql;
+  packet_t packet;
+  ssize_t size;
+
+  if (!connection->statement->plain || !connection->read_ahead_size ||
+      mysql->status != MYSQL_STATUS_READY ||
+      !encode(&packet, handle->stmt_id, connection->memory->params))
+    return false;
+  size = send((int)mysql_get_socket(mysql), packet.bytes, packet.size, MSG_DONTWAIT | MSG_NOSIGNAL);
+  /* Nothing has happened: libmariadb finds out why, or waits. */
+  if (size <= 0)
+    return false;
+  forget_last_answer(mysql, handle);
+  /* A part of a statement is none; but nothing can follow it. */
+  if ((size_t)size < packet.size)
+    shutdown((int)mysql_get_socket(mysql), SHUT_RDWR);
+  else
+    connection->sent = true;
+  aurora__driver_next(connection, &await_answer);
+  return true;
+}
