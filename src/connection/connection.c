@@ -52,6 +52,17 @@ static bool step_is_legal(aurora__connection_state_t from, aurora__connection_st
   return (legal[from] >> to) & 1u;
 }
 
+static __attribute__((noinline)) void log_step(const aurora_connection_t *connection,
+                                               aurora__connection_state_t state, const char *why)
+{
+  aurora__log(&connection->pool->config, AURORA_LOG_DEBUG, "connection state",
+              AURORA__LOG_FIELDS(
+                  aurora__log_int("connectionId", (int64_t)connection->server_id),
+                  aurora__log_string("from", aurora__connection_state_name(connection->state)),
+                  aurora__log_string("to", aurora__connection_state_name(state)),
+                  aurora__log_string("why", why)));
+}
+
 void aurora__connection_set_state(aurora_connection_t *connection, aurora__connection_state_t state,
                                   const char *why)
 {
@@ -59,12 +70,7 @@ void aurora__connection_set_state(aurora_connection_t *connection, aurora__conne
     aurora__bug(aurora__connection_state_name(connection->state),
                 aurora__connection_state_name(state));
   if (connection->pool->config.log_cb)
-    aurora__log(&connection->pool->config, AURORA_LOG_DEBUG, "connection state",
-                AURORA__LOG_FIELDS(
-                    aurora__log_int("connectionId", (int64_t)connection->server_id),
-                    aurora__log_string("from", aurora__connection_state_name(connection->state)),
-                    aurora__log_string("to", aurora__connection_state_name(state)),
-                    aurora__log_string("why", why)));
+    log_step(connection, state, why);
   connection->state = state;
 }
 

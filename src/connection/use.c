@@ -6,7 +6,7 @@
  */
 #include "connection/connection.h"
 
-#include <stdio.h>
+#include <string.h>
 #include <strings.h>
 
 #include "base/clock.h"
@@ -126,8 +126,10 @@ void aurora__connection_lease(aurora_connection_t *connection, aurora_query_t *q
   connection->in_transaction = false;
   connection->rolled_back = false;
   query->connection = connection;
-  snprintf(connection->label, sizeof connection->label, "%s",
-           query->sql_size ? aurora__query_sql(query) : "");
+  /* Which is at most a label's size: see aurora__query_set_label. */
+  if (query->sql_size)
+    memcpy(connection->label, aurora__query_sql(query), query->sql_size);
+  connection->label[query->sql_size] = '\0';
   if (pool->config.leak_warn) {
     connection->leak_alarm.ring = leaks;
     aurora__pool_set_alarm(pool, &connection->leak_alarm,

@@ -104,7 +104,7 @@ void aurora__pool_let_go(aurora_pool_t *pool)
 
 static void on_timer(uv_timer_t *timer);
 
-static void arm_timer(aurora_pool_t *pool, uint64_t at)
+void aurora__pool_ring_at(aurora_pool_t *pool, uint64_t at)
 {
   uint64_t loop_now;
 
@@ -124,7 +124,7 @@ static void arm_for_earliest(aurora_pool_t *pool)
   if (first && first->at < at)
     at = first->at;
   if (at != UINT64_MAX)
-    arm_timer(pool, at);
+    aurora__pool_ring_at(pool, at);
 }
 
 static void on_timer(uv_timer_t *timer)
@@ -150,7 +150,7 @@ void aurora__pool_set_alarm(aurora_pool_t *pool, aurora__alarm_t *alarm, uint64_
 {
   aurora__deadline_remove(&pool->alarms, &alarm->deadline);
   aurora__deadline_add(&pool->alarms, &alarm->deadline, at);
-  arm_timer(pool, at);
+  aurora__pool_ring_at(pool, at);
 }
 
 void aurora__pool_clear_alarm(aurora_pool_t *pool, aurora__alarm_t *alarm)

@@ -203,7 +203,10 @@ void aurora__pool_ready(aurora_pool_t *pool, aurora_connection_t *connection, bo
   } else {
     aurora__scheduler_ready(&pool->scheduler, &connection->slot, now);
   }
-  aurora__pool_pump_at(pool, now_ns);
+  /* Nobody waits, and the timer is set for what comes next: the usual end of a query. */
+  if (!aurora__scheduler_is_quiet(&pool->scheduler, now) ||
+      aurora__scheduler_wakeup(&pool->scheduler) < pool->timer_at)
+    aurora__pool_pump_at(pool, now_ns);
   if (pool->warmup.wanted)
     aurora__warmup_check(pool);
 }

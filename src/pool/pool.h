@@ -108,6 +108,9 @@ void aurora__pool_pump(aurora_pool_t *pool);
 /* The same for a caller who knows what time it is: ns of aurora__now_ns. */
 void aurora__pool_pump_at(aurora_pool_t *pool, uint64_t now_ns);
 
+/* The timer is to ring then, or before. */
+void aurora__pool_ring_at(aurora_pool_t *pool, uint64_t at);
+
 /* After a change inside a caller's call: callbacks that are due get a turn of their own. */
 void aurora__pool_need_turn(aurora_pool_t *pool);
 

@@ -30,27 +30,25 @@ aurora_query_t *aurora__query_new(aurora_pool_t *pool)
 {
   aurora__list_t *node = aurora__list_pop_front(&pool->free_queries);
   aurora_query_t *query;
-  char *block = NULL;
-  size_t block_size = 0;
 
   if (node) {
     query = aurora__container_of(node, aurora_query_t, node);
     pool->free_count--;
-    block = query->block;
-    block_size = query->block_size;
   } else {
     query = aurora__malloc(sizeof *query);
     if (!query)
       return NULL;
+    query->pool = pool;
+    query->block = NULL;
+    query->block_size = 0;
+    aurora__waiter_init(&query->waiter);
+    aurora__list_init(&query->node);
+    aurora__alarm_init(&query->alarm, time_out);
   }
-  /* All but the error, which is large, and set when it is needed. */
-  memset(query, 0, offsetof(aurora_query_t, error));
-  query->pool = pool;
-  query->block = block;
-  query->block_size = block_size;
-  aurora__waiter_init(&query->waiter);
-  aurora__list_init(&query->node);
-  aurora__alarm_init(&query->alarm, time_out);
+  /* What comes before was in no list and no heap when it was given back. The error, which is large, is set
+   * when it is needed. */
+  memset((char *)query + offsetof(aurora_query_t, connection), 0,
+         offsetof(aurora_query_t, error) - offsetof(aurora_query_t, connection));
   return query;
 }
 

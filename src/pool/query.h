@@ -29,6 +29,11 @@ struct aurora_query {
   aurora__list_t node;     /* in a lease's queue, in pool.ended, or in pool.free_queries */
   aurora__alarm_t alarm;   /* the query's time-out */
   aurora_pool_t *pool;
+  /* One block, reused when the object is: the SQL, its NUL, then the values. */
+  char *block;
+  size_t block_size;
+
+  /* From here on of one request only. */
   aurora_connection_t *connection; /* the lease it belongs to, or what runs it; NULL in the queue */
   aurora__phase_t phase;
   bool is_acquire;    /* a lease is wanted; there is no SQL */
@@ -42,9 +47,7 @@ struct aurora_query {
   bool failed;        /* error is set */
   unsigned flags;     /* AURORA_QUERY_* */
 
-  /* The statement. One block, reused when the object is: the SQL, its NUL, then the values. */
-  char *block;
-  size_t block_size;
+  /* The statement, in the block. */
   size_t sql_size; /* bytes, without the NUL */
   aurora__verdict_t verdict;
   aurora__known_text_t

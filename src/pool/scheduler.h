@@ -187,6 +187,20 @@ static inline bool aurora__scheduler_is_quiet(const aurora__scheduler_t *schedul
          aurora__list_empty(&scheduler->failing);
 }
 
+static inline size_t aurora__scheduler_total(const aurora__scheduler_t *scheduler)
+{
+  return scheduler->connecting_count + scheduler->idle_count + scheduler->busy_count +
+         scheduler->upkeep_count;
+}
+
+/* True when waiters can only wait: for a connection to be given back, or their deadlines. */
+static inline bool aurora__scheduler_is_saturated(const aurora__scheduler_t *scheduler)
+{
+  return !scheduler->idle_count &&
+         aurora__scheduler_total(scheduler) >= scheduler->limits.pool_size && !scheduler->closing &&
+         aurora__list_empty(&scheduler->failing);
+}
+
 /* The next thing to do at this time; false: nothing. */
 bool aurora__scheduler_next(aurora__scheduler_t *scheduler, uint64_t now,
                             aurora__action_t *ret_action);
@@ -194,11 +208,5 @@ bool aurora__scheduler_next(aurora__scheduler_t *scheduler, uint64_t now,
  * once next() has nothing left to do. It may be early (a slot was used since the time was noted):
  * next() then finds nothing to do, and the time is right from then on. */
 uint64_t aurora__scheduler_wakeup(const aurora__scheduler_t *scheduler);
-
-static inline size_t aurora__scheduler_total(const aurora__scheduler_t *scheduler)
-{
-  return scheduler->connecting_count + scheduler->idle_count + scheduler->busy_count +
-         scheduler->upkeep_count;
-}
 
 #endif

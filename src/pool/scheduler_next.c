@@ -234,12 +234,14 @@ bool aurora__scheduler_next(aurora__scheduler_t *scheduler, uint64_t now,
   const aurora__deadline_t *first = aurora__deadline_first(&scheduler->deadlines);
   aurora__slot_t *slot = aurora__slot_of(scheduler->idle.next);
 
-  /* The two usual answers first, a hand-out and nothing. */
+  /* The usual answers first, a hand-out and nothing. */
   if ((first && first->at <= now) || !aurora__list_empty(&scheduler->failing) || scheduler->closing)
     return next_of_all(scheduler, now, ret_action);
   if (scheduler->waiting) {
     if (scheduler->idle_count && usable(scheduler, slot, now))
       return tell_grant(scheduler, slot, ret_action);
+    if (aurora__scheduler_is_saturated(scheduler) && now < scheduler->upkeep_at)
+      return false;
   } else if (now < scheduler->upkeep_at && !(scheduler->floor | scheduler->limits.min_idle)) {
     return false;
   }

@@ -17,7 +17,10 @@ int aurora__pool_submit(aurora_pool_t *pool, aurora_query_t *query)
     return code;
   }
   aurora__pool_hold(pool);
-  aurora__pool_pump_at(pool, query->called_at);
+  if (!aurora__scheduler_is_saturated(&pool->scheduler))
+    aurora__pool_pump_at(pool, query->called_at);
+  else if (deadline)
+    aurora__pool_ring_at(pool, deadline);
   return 0;
 }
 
