@@ -99,7 +99,7 @@ void aurora__connection_free_if_unused(aurora_connection_t *connection)
 {
   aurora_pool_t *pool = connection->pool;
 
-  if (!connection->handle_closed || connection->shell)
+  if (!connection->handle_closed || connection->shell || connection->mysql)
     return;
   aurora__list_remove(&connection->all_node);
   aurora__binds_free(connection);
@@ -146,9 +146,7 @@ static void close_session(aurora_connection_t *connection, bool polite)
   }
   /* The handle first: a descriptor that is polled must not be closed. */
   uv_close((uv_handle_t *)&connection->poll, on_closed);
-  mysql_close(connection->mysql);
-  aurora__tls_forget_errors();
-  connection->mysql = NULL;
+  aurora__pool_dispose_session(connection->pool, connection);
   if (connection->closing_statement) {
     aurora__statement_free(connection->closing_statement);
     connection->closing_statement = NULL;

@@ -206,7 +206,7 @@ void aurora__results_error(aurora_connection_t *connection, unsigned number, con
 
 void aurora__results_drop(aurora_connection_t *connection)
 {
-  aurora_result_unref(connection->first);
+  aurora__pool_dispose_result(connection->pool, connection->first);
   connection->first = NULL;
   connection->current = NULL;
 }

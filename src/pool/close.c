@@ -109,7 +109,7 @@ void aurora__pool_close_check(aurora_pool_t *pool)
   if (aurora__transactions_abort(pool))
     return;
   free_shells(pool);
-  if (pool->jobs || pool->connections)
+  if (pool->jobs || pool->connections || aurora__pool_has_disposals(pool))
     return;
   pool->finishing = true;
   aurora__pool_let_go(pool);

@@ -74,13 +74,16 @@ static void on_trampoline(uv_idle_t *idle)
   aurora__list_take_all(&ready, &pool->runnable);
   while ((node = aurora__list_first(&ready)) != NULL)
     aurora__driver_take_turn(aurora__container_of(node, aurora_connection_t, run_node));
+  aurora__pool_dispose(pool);
   aurora__pool_leave(pool);
 }
 
 void aurora__pool_need_turn(aurora_pool_t *pool)
 {
-  /* Inside an event the callbacks come at its end anyway; connections that gave a turn need one. */
-  if (pool->trampoline_runs || (pool->depth && aurora__list_empty(&pool->runnable)))
+  /* Inside an event the callbacks come at its end anyway; connections that gave a turn need one, and so does
+   * what is got rid of bit by bit. */
+  if (pool->trampoline_runs ||
+      (pool->depth && aurora__list_empty(&pool->runnable) && !aurora__pool_has_disposals(pool)))
     return;
   pool->trampoline_runs = true;
   uv_idle_start(&pool->trampoline, on_trampoline);

@@ -41,6 +41,14 @@ typedef struct {
   uint64_t started_at;    /* ns */
 } aurora__warmup_t;
 
+/* What is got rid of a bit at a time (disposal.c). */
+typedef struct {
+  aurora__list_t sessions;  /* connections whose session is to be closed, by run_node */
+  aurora_result_t *results; /* large ones that nobody holds any more */
+  uint64_t period_began_at; /* ns */
+  uint64_t spent;           /* ns: on sessions that were closed at once, in this period */
+} aurora__disposal_t;
+
 struct aurora_pool {
   uv_loop_t *loop;
   aurora_config_t config; /* our copy; does not change: workers read it */
@@ -79,6 +87,8 @@ struct aurora_pool {
   aurora__known_texts_t known_texts;
 
   aurora__warmup_t warmup;
+
+  aurora__disposal_t disposal;
 
   aurora__list_t transactions; /* that are run again; see transact.c */
 
@@ -141,6 +151,16 @@ void aurora__pool_kill_not(aurora_pool_t *pool, aurora_connection_t *connection)
 /* Warm-up (warmup.c): looks whether the run under way is complete, or failed with error. */
 void aurora__warmup_check(aurora_pool_t *pool);
 void aurora__warmup_fail(aurora_pool_t *pool, const aurora_error_t *error);
+
+/* Disposal (disposal.c): closes a session that is out of use, and sets connection->mysql to NULL, now or on
+ * later turns; gives a reference to a result back (NULL is allowed); does a bit of what is left to do. */
+void aurora__pool_dispose_session(aurora_pool_t *pool, aurora_connection_t *connection);
+void aurora__pool_dispose_result(aurora_pool_t *pool, aurora_result_t *result);
+void aurora__pool_dispose(aurora_pool_t *pool);
+static inline bool aurora__pool_has_disposals(const aurora_pool_t *pool)
+{
+  return pool->disposal.results || !aurora__list_empty(&pool->disposal.sessions);
+}
 
 /* Closing (close.c): goes on when something has ended. */
 void aurora__pool_close_check(aurora_pool_t *pool);

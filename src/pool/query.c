@@ -425,7 +425,7 @@ void aurora__query_deliver(aurora_query_t *query)
       query->cb.query(error, result, query->data);
     else if (query->cb.done)
       query->cb.done(error, query->data);
-    aurora_result_unref(result);
+    aurora__pool_dispose_result(query->pool, result);
   }
   query->delivered = true;
   if (!query->attached)

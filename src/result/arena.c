@@ -99,6 +99,17 @@ void aurora__arena_reset(aurora__arena_t *arena)
   arena->end = kept ? kept->bytes + kept->size : arena->first_end;
 }
 
+bool aurora__arena_free_chunk(aurora__arena_t *arena)
+{
+  aurora__chunk_t *chunk = arena->chunks;
+
+  if (!chunk)
+    return false;
+  arena->chunks = chunk->next;
+  aurora__free(chunk);
+  return true;
+}
+
 void aurora__arena_close(aurora__arena_t *arena)
 {
   free_chunks_but(arena, NULL);

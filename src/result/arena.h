@@ -6,6 +6,7 @@
 #ifndef AURORA_RESULT_ARENA_H
 #define AURORA_RESULT_ARENA_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 typedef struct aurora__chunk {
@@ -46,6 +47,9 @@ char *aurora__arena_alloc(aurora__arena_t *arena, size_t size);
 
 /* Everything is free again. The current chunk is kept. */
 void aurora__arena_reset(aurora__arena_t *arena);
+
+/* Frees one chunk, after which the arena is good for that and for close only. False: there is none. */
+bool aurora__arena_free_chunk(aurora__arena_t *arena);
 
 /* Frees the chunks. */
 void aurora__arena_close(aurora__arena_t *arena);

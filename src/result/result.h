@@ -90,6 +90,14 @@ int aurora__result_clear_rows(aurora_result_t **result);
 void aurora__result_chain_relink(aurora_result_t *first, const aurora_result_t *old,
                                  aurora_result_t *fresh);
 
+/* Gives a reference back (NULL is allowed). NULL, unless it was the last of a large result: that is returned,
+ * to be freed bit by bit. */
+aurora_result_t *aurora__result_unref_slowly(aurora_result_t *result);
+/* Links it before others that are to be freed bit by bit (NULL: none). */
+void aurora__result_put_before(aurora_result_t *result, aurora_result_t *others);
+/* Frees about a quarter of a megabyte. What is left to be freed, or NULL. */
+aurora_result_t *aurora__result_free_bit(aurora_result_t *result);
+
 /* Bytes of memory that the rows take: what is held against the limit. */
 uint64_t aurora__result_memory(const aurora_result_t *result);
 

@@ -64,6 +64,7 @@ struct aurora_result {
   uint64_t insert_id;
   const char *info; /* in the arena, or NULL */
   aurora_result_t *next;
+  aurora_result_t *later; /* to be freed after this one */
 
   char *first_rows[AURORA__FIRST_ROWS];
   _Alignas(8) char first[]; /* the arena's first piece */

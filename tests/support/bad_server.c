@@ -248,12 +248,15 @@ static void accept_connection(bad_server_t *server)
     return;
   memset(connection, 0, sizeof *connection);
   connection->fd = fd;
+  /* Counted before the client can know of it. */
+  pthread_mutex_lock(&server->mutex);
+  server->accepted++;
+  pthread_mutex_unlock(&server->mutex);
   if (greet(server, connection))
     server->connection_count++;
   else
     close_connection(connection);
   pthread_mutex_lock(&server->mutex);
-  server->accepted++;
   server->open = server->connection_count;
   pthread_mutex_unlock(&server->mutex);
 }
