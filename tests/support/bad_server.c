@@ -10,15 +10,13 @@
 #include "support/bad_server.h"
 
 #include "support/mysql_packets.h"
-#include "support/ports.h"
+#include "support/server_thread.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <netinet/in.h>
 #include <arpa/inet.h>
 #include <openssl/ssl.h>
 #include <poll.h>
-#include <pthread.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,7 +26,6 @@
 enum {
   CONNECTIONS = 256,
   INPUT = 4096,
-  SEEN = 65536,
   /* A connect that takes longer on the loopback interface meets a full backlog. */
   FULL_AFTER_MS = 200,
   FILLERS = 16
@@ -45,22 +42,14 @@ typedef struct {
 
 struct bad_server {
   bad_server_options_t options;
-  port_t port;
-  int listener;
+  server_thread_t thread;
   int fillers[FILLERS]; /* what keeps the backlog of a black hole full */
   int filler_count;
-  int wake[2];
-  bool threaded;
-  pthread_t thread;
   SSL_CTX *tls;
   connection_t connections[CONNECTIONS];
   unsigned connection_count;
 
-  pthread_mutex_t mutex;
-  unsigned accepted;
   unsigned open;
-  unsigned char seen[SEEN];
-  size_t seen_size;
 };
 
 static void send_bytes(connection_t *connection, const void *bytes, size_t size)
@@ -205,16 +194,6 @@ static void take_input(bad_server_t *server, connection_t *connection, const uns
     continue_tls(server, connection, connection->input + packet, connection->input_size - packet);
 }
 
-static void note_seen(bad_server_t *server, const void *bytes, size_t size)
-{
-  pthread_mutex_lock(&server->mutex);
-  if (size > SEEN - server->seen_size)
-    size = SEEN - server->seen_size;
-  memcpy(server->seen + server->seen_size, bytes, size);
-  server->seen_size += size;
-  pthread_mutex_unlock(&server->mutex);
-}
-
 /* False: the client has gone. */
 static bool read_input(bad_server_t *server, connection_t *connection)
 {
@@ -224,7 +203,7 @@ static bool read_input(bad_server_t *server, connection_t *connection)
   if (got < 0)
     return errno == EAGAIN || errno == EINTR;
   if (got) {
-    note_seen(server, bytes, (size_t)got);
+    server_thread_note(&server->thread, bytes, (size_t)got);
     take_input(server, connection, bytes, (size_t)got);
   }
   return got > 0;
@@ -243,31 +222,28 @@ static void accept_connection(bad_server_t *server)
 
   if (server->connection_count == CONNECTIONS)
     return;
-  fd = accept4(server->listener, NULL, NULL, SOCK_CLOEXEC);
+  fd = accept4(server->thread.listener, NULL, NULL, SOCK_CLOEXEC);
   if (fd < 0)
     return;
   memset(connection, 0, sizeof *connection);
   connection->fd = fd;
-  /* Counted before the client can know of it. */
-  pthread_mutex_lock(&server->mutex);
-  server->accepted++;
-  pthread_mutex_unlock(&server->mutex);
+  server_thread_count(&server->thread); /* before the client can know of it */
   if (greet(server, connection))
     server->connection_count++;
   else
     close_connection(connection);
-  pthread_mutex_lock(&server->mutex);
+  pthread_mutex_lock(&server->thread.mutex);
   server->open = server->connection_count;
-  pthread_mutex_unlock(&server->mutex);
+  pthread_mutex_unlock(&server->thread.mutex);
 }
 
 static void drop_connection(bad_server_t *server, unsigned index)
 {
   close_connection(&server->connections[index]);
   server->connections[index] = server->connections[--server->connection_count];
-  pthread_mutex_lock(&server->mutex);
+  pthread_mutex_lock(&server->thread.mutex);
   server->open = server->connection_count;
-  pthread_mutex_unlock(&server->mutex);
+  pthread_mutex_unlock(&server->thread.mutex);
 }
 
 static void *serve(void *data)
@@ -279,8 +255,8 @@ static void *serve(void *data)
   for (;;) {
     unsigned count = server->connection_count;
 
-    polled[0] = (struct pollfd){.fd = server->wake[0], .events = POLLIN};
-    polled[1] = (struct pollfd){.fd = server->listener, .events = POLLIN};
+    polled[0] = (struct pollfd){.fd = server->thread.wake[0], .events = POLLIN};
+    polled[1] = (struct pollfd){.fd = server->thread.listener, .events = POLLIN};
     for (unsigned i = 0; i < count; i++)
       polled[i + 2] = (struct pollfd){.fd = server->connections[i].fd, .events = events};
     if (poll(polled, count + 2, -1) < 0)
@@ -309,7 +285,7 @@ static void *serve(void *data)
 static int fill_one(bad_server_t *server)
 {
   struct sockaddr_in address = {.sin_family = AF_INET,
-                                .sin_port = htons((uint16_t)server->port.number)};
+                                .sin_port = htons((uint16_t)server->thread.port.number)};
   struct pollfd polled = {.events = POLLOUT};
 
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -347,21 +323,17 @@ static int start_thread(bad_server_t *server)
 {
   int error = 0;
 
-  if (pipe2(server->wake, O_CLOEXEC))
-    return -errno;
   if (server->options.mode == BAD_SERVER_STOPS_IN_TLS)
     error = load_certificate(server);
-  if (!error)
-    error = -pthread_create(&server->thread, NULL, serve, server);
-  server->threaded = !error;
-  return error;
+  return error ? error : server_thread_start(&server->thread, serve, server);
 }
 
 static int listen_by_mode(bad_server_t *server)
 {
   if (server->options.mode == BAD_SERVER_REFUSES)
     return 0;
-  if (listen(server->listener, server->options.mode == BAD_SERVER_BLACK_HOLE ? 0 : SOMAXCONN))
+  if (listen(server->thread.listener,
+             server->options.mode == BAD_SERVER_BLACK_HOLE ? 0 : SOMAXCONN))
     return -errno;
   return server->options.mode == BAD_SERVER_BLACK_HOLE ? fill_backlog(server)
                                                        : start_thread(server);
@@ -375,10 +347,9 @@ int bad_server_start(const bad_server_options_t *options, bad_server_t **ret_ser
   if (!server)
     return -ENOMEM;
   server->options = *options;
-  server->wake[0] = server->wake[1] = -1;
-  pthread_mutex_init(&server->mutex, NULL);
-  server->listener = port_bind(&server->port);
-  error = server->listener < 0 ? server->listener : listen_by_mode(server);
+  error = server_thread_open(&server->thread);
+  if (!error)
+    error = listen_by_mode(server);
   if (error)
     bad_server_stop(server);
   else
@@ -388,57 +359,37 @@ int bad_server_start(const bad_server_options_t *options, bad_server_t **ret_ser
 
 unsigned bad_server_port(const bad_server_t *server)
 {
-  return server->port.number;
+  return server->thread.port.number;
 }
 
 unsigned bad_server_connections(bad_server_t *server)
 {
-  unsigned accepted;
-
-  pthread_mutex_lock(&server->mutex);
-  accepted = server->accepted;
-  pthread_mutex_unlock(&server->mutex);
-  return accepted;
+  return server_thread_accepted(&server->thread);
 }
 
 unsigned bad_server_open(bad_server_t *server)
 {
   unsigned open;
 
-  pthread_mutex_lock(&server->mutex);
+  pthread_mutex_lock(&server->thread.mutex);
   open = server->open;
-  pthread_mutex_unlock(&server->mutex);
+  pthread_mutex_unlock(&server->thread.mutex);
   return open;
 }
 
 size_t bad_server_seen(bad_server_t *server, void *ret_bytes, size_t size)
 {
-  pthread_mutex_lock(&server->mutex);
-  if (size > server->seen_size)
-    size = server->seen_size;
-  memcpy(ret_bytes, server->seen, size);
-  pthread_mutex_unlock(&server->mutex);
-  return size;
+  return server_thread_seen(&server->thread, ret_bytes, size);
 }
 
 void bad_server_stop(bad_server_t *server)
 {
-  if (server->threaded) {
-    close(server->wake[1]); /* the thread sees the hang-up */
-    server->wake[1] = -1;
-    pthread_join(server->thread, NULL);
-  }
+  server_thread_stop(&server->thread);
   for (unsigned i = 0; i < server->connection_count; i++)
     close_connection(&server->connections[i]);
   for (int i = 0; i < server->filler_count; i++)
     close(server->fillers[i]);
-  for (int i = 0; i < 2; i++)
-    if (server->wake[i] >= 0)
-      close(server->wake[i]);
-  if (server->listener >= 0)
-    close(server->listener);
   SSL_CTX_free(server->tls);
-  port_release(&server->port);
-  pthread_mutex_destroy(&server->mutex);
+  server_thread_free(&server->thread);
   free(server);
 }

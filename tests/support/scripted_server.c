@@ -7,12 +7,10 @@
  */
 #include "support/scripted_server.h"
 
-#include "support/ports.h"
+#include "support/server_thread.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -20,7 +18,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { CONNECTIONS = 16, INPUT = 8192, SEEN = 65536 };
+enum { CONNECTIONS = 16, INPUT = 8192 };
 
 enum {
   COM_QUIT_BYTE = 1,
@@ -46,20 +44,12 @@ typedef struct {
 
 struct scripted_server {
   scripted_answer_t script;
-  port_t port;
-  int listener;
-  int wake[2];
-  bool threaded;
-  pthread_t thread;
+  server_thread_t thread;
   connection_t connections[CONNECTIONS];
   unsigned connection_count;
 
-  pthread_mutex_t mutex;
-  unsigned accepted;
   bool answered;
   unsigned rights; /* answers at the stage, as they should be */
-  unsigned char seen[SEEN];
-  size_t seen_size;
 };
 
 mysql_packets_t scripted_server_usual(scripted_stage_t stage, long long number)
@@ -117,11 +107,11 @@ static bool answer(scripted_server_t *server, const connection_t *connection,
   mysql_packets_t usual;
   bool wrong;
 
-  pthread_mutex_lock(&server->mutex);
+  pthread_mutex_lock(&server->thread.mutex);
   wrong = connection->first && !server->answered && stage == server->script.stage &&
           server->rights++ == server->script.after;
   server->answered = server->answered || wrong;
-  pthread_mutex_unlock(&server->mutex);
+  pthread_mutex_unlock(&server->thread.mutex);
   if (wrong) {
     send_packets(connection, &server->script.answer);
     return !server->script.closes;
@@ -185,16 +175,6 @@ static bool take_packet(scripted_server_t *server, connection_t *connection,
   return true;
 }
 
-static void note_seen(scripted_server_t *server, const void *bytes, size_t size)
-{
-  pthread_mutex_lock(&server->mutex);
-  if (size > SEEN - server->seen_size)
-    size = SEEN - server->seen_size;
-  memcpy(server->seen + server->seen_size, bytes, size);
-  server->seen_size += size;
-  pthread_mutex_unlock(&server->mutex);
-}
-
 /* False: the connection has ended. */
 static bool read_input(scripted_server_t *server, connection_t *connection)
 {
@@ -206,7 +186,7 @@ static bool read_input(scripted_server_t *server, connection_t *connection)
     return errno == EAGAIN || errno == EINTR;
   if (!got)
     return false;
-  note_seen(server, end, (size_t)got);
+  server_thread_note(&server->thread, end, (size_t)got);
   connection->input_size += (size_t)got;
   while ((packet = mysql_whole_packet(connection->input, connection->input_size)) != 0) {
     if (!take_packet(server, connection, connection->input, packet))
@@ -220,7 +200,7 @@ static bool read_input(scripted_server_t *server, connection_t *connection)
 static void accept_connection(scripted_server_t *server)
 {
   connection_t *connection = &server->connections[server->connection_count];
-  int fd = accept4(server->listener, NULL, NULL, SOCK_CLOEXEC);
+  int fd = accept4(server->thread.listener, NULL, NULL, SOCK_CLOEXEC);
 
   if (fd < 0)
     return;
@@ -230,9 +210,7 @@ static void accept_connection(scripted_server_t *server)
   }
   memset(connection, 0, sizeof *connection);
   connection->fd = fd;
-  pthread_mutex_lock(&server->mutex);
-  connection->first = server->accepted++ == 0;
-  pthread_mutex_unlock(&server->mutex);
+  connection->first = server_thread_count(&server->thread) == 0;
   if (answer(server, connection, SCRIPTED_GREETING, 0))
     server->connection_count++;
   else
@@ -247,8 +225,8 @@ static void *serve(void *data)
   for (;;) {
     unsigned count = server->connection_count;
 
-    polled[0] = (struct pollfd){.fd = server->wake[0], .events = POLLIN};
-    polled[1] = (struct pollfd){.fd = server->listener, .events = POLLIN};
+    polled[0] = (struct pollfd){.fd = server->thread.wake[0], .events = POLLIN};
+    polled[1] = (struct pollfd){.fd = server->thread.listener, .events = POLLIN};
     for (unsigned i = 0; i < count; i++)
       polled[i + 2] = (struct pollfd){.fd = server->connections[i].fd, .events = POLLIN};
     if (poll(polled, count + 2, -1) < 0)
@@ -269,15 +247,9 @@ static void *serve(void *data)
 
 static int start_thread(scripted_server_t *server)
 {
-  int error;
-
-  if (listen(server->listener, SOMAXCONN))
+  if (listen(server->thread.listener, SOMAXCONN))
     return -errno;
-  if (pipe2(server->wake, O_CLOEXEC))
-    return -errno;
-  error = -pthread_create(&server->thread, NULL, serve, server);
-  server->threaded = !error;
-  return error;
+  return server_thread_start(&server->thread, serve, server);
 }
 
 int scripted_server_start(const scripted_answer_t *script, scripted_server_t **ret_server)
@@ -288,10 +260,9 @@ int scripted_server_start(const scripted_answer_t *script, scripted_server_t **r
   if (!server)
     return -ENOMEM;
   server->script = *script;
-  server->wake[0] = server->wake[1] = -1;
-  pthread_mutex_init(&server->mutex, NULL);
-  server->listener = port_bind(&server->port);
-  error = server->listener < 0 ? server->listener : start_thread(server);
+  error = server_thread_open(&server->thread);
+  if (!error)
+    error = start_thread(server);
   if (error)
     scripted_server_stop(server);
   else
@@ -301,54 +272,34 @@ int scripted_server_start(const scripted_answer_t *script, scripted_server_t **r
 
 unsigned scripted_server_port(const scripted_server_t *server)
 {
-  return server->port.number;
+  return server->thread.port.number;
 }
 
 unsigned scripted_server_connections(scripted_server_t *server)
 {
-  unsigned accepted;
-
-  pthread_mutex_lock(&server->mutex);
-  accepted = server->accepted;
-  pthread_mutex_unlock(&server->mutex);
-  return accepted;
+  return server_thread_accepted(&server->thread);
 }
 
 bool scripted_server_answered(scripted_server_t *server)
 {
   bool answered;
 
-  pthread_mutex_lock(&server->mutex);
+  pthread_mutex_lock(&server->thread.mutex);
   answered = server->answered;
-  pthread_mutex_unlock(&server->mutex);
+  pthread_mutex_unlock(&server->thread.mutex);
   return answered;
 }
 
 size_t scripted_server_seen(scripted_server_t *server, void *ret_bytes, size_t size)
 {
-  pthread_mutex_lock(&server->mutex);
-  if (size > server->seen_size)
-    size = server->seen_size;
-  memcpy(ret_bytes, server->seen, size);
-  pthread_mutex_unlock(&server->mutex);
-  return size;
+  return server_thread_seen(&server->thread, ret_bytes, size);
 }
 
 void scripted_server_stop(scripted_server_t *server)
 {
-  if (server->threaded) {
-    close(server->wake[1]); /* the thread sees the hang-up */
-    server->wake[1] = -1;
-    pthread_join(server->thread, NULL);
-  }
+  server_thread_stop(&server->thread);
   for (unsigned i = 0; i < server->connection_count; i++)
     close(server->connections[i].fd);
-  for (int i = 0; i < 2; i++)
-    if (server->wake[i] >= 0)
-      close(server->wake[i]);
-  if (server->listener >= 0)
-    close(server->listener);
-  port_release(&server->port);
-  pthread_mutex_destroy(&server->mutex);
+  server_thread_free(&server->thread);
   free(server);
 }
