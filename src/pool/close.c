@@ -115,6 +115,7 @@ void aurora__pool_close_check(aurora_pool_t *pool)
   aurora__pool_let_go(pool);
   uv_close((uv_handle_t *)&pool->timer, on_handle_closed);
   uv_close((uv_handle_t *)&pool->keeper, on_handle_closed);
+  uv_close((uv_handle_t *)&pool->checker, on_handle_closed);
   uv_close((uv_handle_t *)&pool->trampoline, on_handle_closed);
 }
 

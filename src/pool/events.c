@@ -163,15 +163,21 @@ void aurora__pool_clear_alarm(aurora_pool_t *pool, aurora__alarm_t *alarm)
 
 /* --- The scheduler's wishes --------------------------------------------------------------------- */
 
+/* The poll has told of every server that hung up before it. When that is a millisecond ago, as after a long
+ * callback, and so is the connection's last use, one system call makes sure. */
+static bool may_be_stale(const aurora_pool_t *pool, const aurora__slot_t *slot, uint64_t now)
+{
+  return now > slot->idle_since && now > pool->polled_at;
+}
+
 static void grant(aurora_pool_t *pool, aurora__waiter_t *waiter, aurora__slot_t *slot,
                   uint64_t now_ns)
 {
   aurora_query_t *query = aurora__container_of(waiter, aurora_query_t, waiter);
   aurora_connection_t *connection = aurora__container_of(slot, aurora_connection_t, slot);
 
-  /* The poll has told of every server that hung up before the last turn of the loop. After a pause,
-   * within this turn or the loop's sleep, one system call makes sure. */
-  if (aurora__ns_to_ms(now_ns) > slot->idle_since && aurora__connection_is_stale(connection)) {
+  if (may_be_stale(pool, slot, aurora__ns_to_ms(now_ns)) &&
+      aurora__connection_is_stale(connection)) {
     aurora__connection_close(connection, AURORA_CLOSE_LOST);
     aurora__scheduler_put_back(&pool->scheduler, waiter);
     return;

@@ -91,6 +91,13 @@ static void never(uv_timer_t *timer)
   (void)timer;
 }
 
+static void has_polled(uv_check_t *checker)
+{
+  aurora_pool_t *pool = checker->data;
+
+  pool->polled_at = uv_now(pool->loop);
+}
+
 /* None of these can fail: they only set fields. */
 static void init_handles(aurora_pool_t *pool)
 {
@@ -100,7 +107,11 @@ static void init_handles(aurora_pool_t *pool)
   pool->timer.data = pool;
   pool->keeper.data = pool;
   pool->trampoline.data = pool;
-  pool->open_handles = 3;
+  uv_check_init(pool->loop, &pool->checker);
+  pool->checker.data = pool;
+  pool->open_handles = 4;
+  uv_check_start(&pool->checker, has_polled);
+  uv_unref((uv_handle_t *)&pool->checker);
   uv_unref((uv_handle_t *)&pool->timer);
   uv_timer_start(&pool->keeper, never, UINT64_MAX / 2, 0);
   uv_unref((uv_handle_t *)&pool->keeper);

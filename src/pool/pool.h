@@ -60,6 +60,8 @@ struct aurora_pool {
   uv_timer_t timer;     /* rings the alarms and wakes the scheduler */
   uint64_t timer_at;    /* ms; UINT64_MAX: not running */
   uv_timer_t keeper;    /* never fires; referenced while there is work in flight */
+  uv_check_t checker;   /* notes when the loop has polled */
+  uint64_t polled_at;   /* ms */
   uv_idle_t trampoline; /* runs while `ended` or `runnable` wait for a turn of their own */
   bool trampoline_runs;
   unsigned open_handles;

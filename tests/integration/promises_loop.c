@@ -55,7 +55,8 @@ static void start_workers(uv_loop_t *loop)
 static void must_be_of_a_pool(uv_handle_t *handle, void *data)
 {
   (void)data;
-  ck_assert_msg(handle->type == UV_POLL || handle->type == UV_TIMER || handle->type == UV_IDLE,
+  ck_assert_msg(handle->type == UV_POLL || handle->type == UV_TIMER || handle->type == UV_IDLE ||
+                    handle->type == UV_CHECK,
                 "a handle of type %s", uv_handle_type_name(handle->type));
 }
 
