@@ -352,12 +352,20 @@ END_TEST
 
 /* --- The server's doing ------------------------------------------------------------------------- */
 
+/* Not between two of its statements. */
+static bool batch_is_found(void *data)
+{
+  *(int64_t *)data = database_count(&database, "SELECT id FROM information_schema.processlist"
+                                               " WHERE user = 'arla' AND command <> 'Sleep'");
+  return *(int64_t *)data > 0;
+}
+
 static void kill_batch(const char *what)
 {
-  int64_t id = database_count(&database, "SELECT id FROM information_schema.processlist"
-                                         " WHERE user = 'arla' AND command <> 'Sleep'");
+  int64_t id;
   char sql[64];
 
+  loop_run_until_true(&fixture.loop, batch_is_found, &id, FIXTURE_PATIENCE_MS);
   snprintf(sql, sizeof sql, "%s %" PRId64, what, id);
   ck_assert_int_eq(database_sql(&database, sql), 0);
 }
