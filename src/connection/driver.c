@@ -214,9 +214,12 @@ static void on_poll(uv_poll_t *poll, int status, int events)
   aurora_connection_t *connection = poll->data;
   aurora_pool_t *pool = connection->pool;
 
-  /* libuv reports an error of the descriptor itself so; the call finds out which. */
-  if (status < 0)
+  /* libuv reports an error of the descriptor itself so, and has stopped the poll; the call finds out which,
+   * when it has read what came before it. */
+  if (status < 0) {
+    connection->poll_events = 0;
     events = UV_READABLE | UV_WRITABLE;
+  }
   aurora__pool_enter(pool);
   if (connection->operation && is_paused(connection))
     arm(connection, 0);

@@ -1,8 +1,8 @@
 /*
  * See life.h.
  *
- *   TEXT and PREPARED, one behind the other -> DIRTY and INSERT_PREPARED (the reset is between them)
- *     -> INSERT_TEXT -> the last query until it succeeds -> close -> ended
+ *   TEXT and PREPARED, one behind the other -> the same again
+ *     -> DIRTY and INSERT_PREPARED (the reset is between them) -> INSERT_TEXT -> the last query until it succeeds -> close -> ended
  */
 #include "life.h"
 
@@ -87,6 +87,13 @@ static void go_on(life_t *life, life_request_kind_t kind)
   case LIFE_TEXT:
   case LIFE_PREPARED:
     if (life->requests[LIFE_TEXT].calls && life->requests[LIFE_PREPARED].calls) {
+      ask(life, LIFE_TEXT_AGAIN);
+      ask(life, LIFE_PREPARED_AGAIN);
+    }
+    break;
+  case LIFE_TEXT_AGAIN:
+  case LIFE_PREPARED_AGAIN:
+    if (life->requests[LIFE_TEXT_AGAIN].calls && life->requests[LIFE_PREPARED_AGAIN].calls) {
       ask(life, LIFE_DIRTY);
       ask(life, LIFE_INSERT_PREPARED);
     }
@@ -107,14 +114,17 @@ static void go_on(life_t *life, life_request_kind_t kind)
 static void check_result(const life_request_t *request, const aurora_result_t *result)
 {
   const life_t *life = request->life;
+  bool is_prepared = request->kind == LIFE_PREPARED || request->kind == LIFE_PREPARED_AGAIN;
   int64_t value = -1;
 
   switch (request->kind) {
   case LIFE_TEXT:
   case LIFE_PREPARED:
+  case LIFE_TEXT_AGAIN:
+  case LIFE_PREPARED_AGAIN:
     life_assert(life, aurora_result_rows(result) == 1, "%zu rows", aurora_result_rows(result));
     life_assert(life, aurora_result_int64(result, 0, 0, &value) == 0, "no number");
-    life_assert(life, value == life->id + (request->kind == LIFE_PREPARED), "request %u gives %lld",
+    life_assert(life, value == life->id + is_prepared, "request %u gives %lld",
                 (unsigned)request->kind, (long long)value);
     break;
   case LIFE_INSERT_PREPARED:
@@ -198,9 +208,11 @@ static void ask(life_t *life, life_request_kind_t kind)
 
   switch (kind) {
   case LIFE_TEXT:
+  case LIFE_TEXT_AGAIN:
     snprintf(sql, sizeof sql, "SELECT %lld", (long long)life->id);
     break;
   case LIFE_PREPARED:
+  case LIFE_PREPARED_AGAIN:
     snprintf(sql, sizeof sql, "SELECT ? + 1");
     params.count = 1;
     break;

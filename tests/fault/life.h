@@ -21,8 +21,10 @@
 #include "support/fault_proxy.h"
 
 typedef enum {
-  LIFE_TEXT,            /* SELECT id */
-  LIFE_PREPARED,        /* SELECT id + 1 */
+  LIFE_TEXT,       /* SELECT id */
+  LIFE_PREPARED,   /* SELECT id + 1 */
+  LIFE_TEXT_AGAIN, /* the same, whose answers the library reads by itself */
+  LIFE_PREPARED_AGAIN,
   LIFE_DIRTY,           /* SET @a = 1 */
   LIFE_INSERT_PREPARED, /* each leaves a row (id, which, @a) in table life */
   LIFE_INSERT_TEXT,
