@@ -109,6 +109,11 @@ static void take_described(aurora_connection_t *connection)
   aurora__statement_t *statement = connection->statement;
   const MYSQL *mysql = connection->mysql;
 
+  /* libmariadb cannot fetch rows for a handle that it has never seen any of. */
+  if (!statement->handle->default_rset_handler) {
+    break_off(connection);
+    return;
+  }
   if (!statement->columns ||
       !aurora__columns_match(statement->columns, mysql->fields, mysql->field_count)) {
     connection->mysql->status = MYSQL_STATUS_STMT_RESULT;

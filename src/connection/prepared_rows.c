@@ -10,6 +10,9 @@
  */
 #include "connection/prepared.h"
 
+#include <string.h>
+
+#include "base/alloc.h"
 #include "connection/answer.h"
 #include "connection/driver.h"
 #include "connection/read_ahead.h"
@@ -54,14 +57,17 @@ static const aurora__operation_t fetch = {"fetch", fetch_start, fetch_cont, fetc
 static const aurora__operation_t next = {"next result", next_start, next_cont, next_done};
 
 /* Whether the next execution will have one result like this one, or none: its columns can be told apart, and
- * it is no CALL, whose results may differ. */
+ * it is no CALL, whose results may differ, nor a change with RETURNING that has returned nothing yet. */
 static bool is_plain(const aurora_connection_t *connection)
 {
   const aurora__columns_t *columns = connection->statement->columns;
 
   if (connection->first != connection->current || !connection->statement->cached)
     return false;
-  return columns ? columns->count <= AURORA__MOST_KNOWN_COLUMNS : connection->harmless;
+  if (!columns)
+    return connection->harmless && !strcasestr(connection->statement->sql, "returning");
+  return aurora_result_columns(connection->current) != 0 &&
+         columns->count <= AURORA__MOST_KNOWN_COLUMNS;
 }
 
 static void end_of_result(aurora_connection_t *connection)
@@ -104,6 +110,10 @@ static aurora__columns_t *current_columns(const aurora_connection_t *connection)
     return NULL;
   aurora__columns_unref(statement->columns);
   statement->columns = columns;
+  /* It described those before. */
+  aurora__free(statement->description);
+  statement->description = NULL;
+  statement->description_size = 0;
   renew_names(statement->handle, columns);
   return columns;
 }
