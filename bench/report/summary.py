@@ -60,7 +60,7 @@ def ratios(cells, client, what):
 
 
 def connection_kb(groups, client):
-    """Memory of one more connection: between 1 and 32 of them where both were measured."""
+    """Memory of one more connection: between 1 and 32 of them; fewer are lost in the size of a page."""
     opened = {}
     for (workload, size), cells in groups.items():
         if client in cells and workload in ("W1", "W2", "W3"):
@@ -68,7 +68,7 @@ def connection_kb(groups, client):
             if value is not None:
                 opened.setdefault(size[0], []).append(value)
     counts = sorted(opened)
-    if len(counts) < 2:
+    if len(counts) < 2 or counts[-1] < 32:
         return None
     low, high = counts[0], counts[-1]
     return (median(opened[high]) - median(opened[low])) / (high - low)
