@@ -12,6 +12,8 @@ typedef unsigned char uchar;
 #include <ma_tls.h>
 #include <openssl/ssl.h>
 
+enum { DEPRECATE_EOF = 1 << 24 /* CLIENT_DEPRECATE_EOF of the protocol */ };
+
 bool aurora__has_leftover(const MYSQL *mysql)
 {
   const MARIADB_PVIO *pvio = mysql->net.pvio;
@@ -55,6 +57,9 @@ size_t aurora__read_ahead_room(const MYSQL *mysql)
 {
   const MARIADB_PVIO *pvio = mysql->net.pvio;
 
+  /* Rows would end otherwise. No libmariadb up to 3.3 asks for it. */
+  if (mysql->client_flag & mysql->server_capabilities & DEPRECATE_EOF)
+    return 0;
   /* A library that was built with another size than its header says must not be written beyond. */
   if (!pvio || !pvio->cache || pvio->ctls || mysql->net.compress ||
       malloc_usable_size(pvio->cache) < PVIO_READ_AHEAD_CACHE_SIZE)
