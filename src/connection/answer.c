@@ -115,6 +115,7 @@ aurora__answer_t aurora__answer_look(const MYSQL *mysql, aurora__protocol_t prot
     return answer;
   }
   answer.rows_at = (size_t)(at - begin);
+  answer.status = status_of(payload);
   answer.complete = has_all_rows(at, end, protocol);
   return answer;
 }

@@ -36,6 +36,7 @@ typedef struct {
   bool complete;    /* it is all there, and no other result comes behind it */
   size_t described; /* bytes of the count and the descriptions */
   size_t rows_at;   /* bytes before the rows */
+  unsigned status;  /* of the server, as it is before the rows */
 } aurora__answer_t;
 
 /* Looks at what the read-ahead holds. before, size: the count and descriptions of an earlier answer to the

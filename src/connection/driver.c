@@ -225,8 +225,11 @@ static void on_poll(uv_poll_t *poll, int status, int events)
     arm(connection, 0);
   else if (connection->operation)
     resume(connection, events);
-  else if (!gave_turn(connection))
+  else if (!gave_turn(connection)) {
     aurora__connection_heard(connection);
+    if (!is_paused(connection))
+      arm(connection, UV_READABLE); /* should libuv have stopped it */
+  }
   aurora__pool_leave(pool);
 }
 

@@ -61,6 +61,7 @@ static int look(aurora_connection_t *connection)
     return read_by_library(connection);
   }
   connection->rows_at = answer.rows_at;
+  connection->mysql->server_status = answer.status;
   if (answer.undescribed && (!statement->columns || statement->columns->count != answer.columns))
     connection->step = AURORA__STEP_BROKEN;
   else if (answer.complete && !(query && query->on_row))
@@ -103,6 +104,36 @@ static void fetch_rows(aurora_connection_t *connection)
   aurora__prepared_begin_rows(connection, connection->statement->columns);
 }
 
+/* As many columns of other types: the handle learns them, as mysql_stmt_execute would have it. */
+static void renew_types(MYSQL_STMT *handle, const MYSQL *mysql)
+{
+  for (unsigned i = 0; i < mysql->field_count; i++) {
+    handle->fields[i].type = mysql->fields[i].type;
+    handle->fields[i].length = mysql->fields[i].length;
+    handle->fields[i].flags = mysql->fields[i].flags;
+    handle->fields[i].decimals = mysql->fields[i].decimals;
+    handle->fields[i].charsetnr = mysql->fields[i].charsetnr;
+    handle->fields[i].max_length = mysql->fields[i].max_length;
+  }
+}
+
+/* libmariadb has read descriptions that are not of the known columns. */
+static void take_other_columns(aurora_connection_t *connection)
+{
+  MYSQL_STMT *handle = aurora__prepared_handle(connection);
+  MYSQL *mysql = connection->mysql;
+
+  mysql->status = MYSQL_STATUS_STMT_RESULT;
+  handle->state = MYSQL_STMT_WAITING_USE_OR_STORE;
+  if (mysql->field_count == handle->field_count) {
+    renew_types(handle, mysql);
+  } else if (!aurora__prepared_adopt_columns(connection)) {
+    aurora__results_no_memory(connection);
+    return;
+  }
+  aurora__prepared_take_results(connection);
+}
+
 /* libmariadb has read descriptions: of the columns that are known, or of others. */
 static void take_described(aurora_connection_t *connection)
 {
@@ -116,12 +147,7 @@ static void take_described(aurora_connection_t *connection)
   }
   if (!statement->columns ||
       !aurora__columns_match(statement->columns, mysql->fields, mysql->field_count)) {
-    connection->mysql->status = MYSQL_STATUS_STMT_RESULT;
-    statement->handle->state = MYSQL_STMT_WAITING_USE_OR_STORE;
-    if (aurora__prepared_adopt_columns(connection))
-      aurora__prepared_take_results(connection);
-    else
-      aurora__results_no_memory(connection);
+    take_other_columns(connection);
     return;
   }
   if (connection->description) {

@@ -33,6 +33,17 @@ static bool goes_ahead(aurora__long_data_t *state, const aurora_value_t *value)
   return false;
 }
 
+bool aurora__long_data_is_due(aurora_params_t params)
+{
+  aurora__long_data_t state = {.param = 0};
+
+  for (size_t i = 0; i < params.count; i++) {
+    if (goes_ahead(&state, &params.values[i]))
+      return true;
+  }
+  return false;
+}
+
 static size_t piece_size(const aurora__long_data_t *state, const aurora_text_t *text)
 {
   size_t left = text->size - state->offset;

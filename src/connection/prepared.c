@@ -179,6 +179,13 @@ static void begin_execute(aurora_connection_t *connection)
     end_failed(connection, &error);
     return;
   }
+  /* MariaDB (10.11) takes long data for a value of the type that the parameter had the last time: it reads a
+   * number, a date or an earlier decimal out of it, and says nothing. So they begin with a new statement. */
+  if (connection->statement->executed && aurora__long_data_is_due(query->params)) {
+    close_statement(connection, connection->statement, &close_lost);
+    return;
+  }
+  connection->statement->executed = true;
   if (aurora__execution_begin(connection))
     return;
   if (aurora__binds_set(connection, query->params) ||

@@ -13,6 +13,9 @@ static inline MYSQL_STMT *aurora__prepared_handle(const aurora_connection_t *con
   return connection->statement->handle;
 }
 
+/* Whether some of these go ahead of their execution. */
+bool aurora__long_data_is_due(aurora_params_t params);
+
 /* Sends the parameters that go ahead of the execution, which is next (long_data.c). They are bound. */
 void aurora__long_data_send(aurora_connection_t *connection);
 

@@ -21,6 +21,7 @@ typedef struct aurora__statement {
   size_t description_size;
   MYSQL_BIND *cells;  /* our room for a handle whose columns have changed, or NULL */
   bool cached;        /* in a connection's cache */
+  bool executed;      /* or was to be */
   bool plain;         /* it was executed, and gave one result or none: see execution.c */
   bool harmless;      /* its text cannot change the session */
   bool mentions_role; /* it may be a SET ROLE */

@@ -132,6 +132,28 @@ START_TEST(a_reset_comes_with_a_part_of_an_answer)
 }
 END_TEST
 
+/* A server that remembers a parameter's type of the last time reads long data as of that type. */
+START_TEST(a_number_and_then_long_data)
+{
+  enum { SIZE = 1600000 };
+  char *large = calloc(1, SIZE + 1);
+
+  memset(large, 'b', SIZE);
+  ck_assert_int_eq(database_sql(&database, "CREATE OR REPLACE TABLE large (a LONGTEXT)"), 0);
+  open_one(0);
+  for (int time = 0; time < 4; time++) {
+    reply_t reply = fixture_query(&fixture, "INSERT INTO large VALUES (?)",
+                                  time % 2 ? AURORA_PARAMS((const char *)large) : AURORA_PARAMS(5));
+
+    reply_clear(&reply);
+  }
+  ck_assert_int_eq(
+      database_count(&database, "SELECT COUNT(*) FROM large WHERE LENGTH(a) = 1600000"), 2);
+  fixture_close(&fixture);
+  free(large);
+}
+END_TEST
+
 static Suite *make_suite(void)
 {
   Suite *suite = suite_create("answer-changes");
@@ -142,6 +164,7 @@ static Suite *make_suite(void)
   tcase_add_test(tcase, a_procedure_gives_rows_now_and_then);
   tcase_add_test(tcase, a_statement_with_rows_gives_none_the_first_time);
   tcase_add_test(tcase, a_reset_comes_with_a_part_of_an_answer);
+  tcase_add_test(tcase, a_number_and_then_long_data);
   suite_add_tcase(suite, tcase);
   return suite;
 }
