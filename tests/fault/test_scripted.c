@@ -243,7 +243,7 @@ START_TEST(each_byte_of_an_answer)
       scripted_server_t *server;
       client_t client;
       answer_t answer;
-      char name[48];
+      char name[80];
 
       if (is_left_out(stage, &usual, at, values[i]) ||
           (getenv("AURORA_TEST_SHORT") && (at + i) % 8))
