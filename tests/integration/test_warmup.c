@@ -182,7 +182,7 @@ START_TEST(a_check_of_a_pool_that_is_held)
   reply_t reply;
 
   config.pool_size = 1;
-  config.connect_timeout = 200;
+  config.connect_timeout = slowly(200);
   fixture_open(&fixture, &config);
   lease = fixture_lease(&fixture);
   fixture_check(&fixture, &reply);
