@@ -10,7 +10,6 @@
 #include "base/error.h"
 #include "connection/connect_error.h"
 #include "connection/results.h"
-#include "connection/sql_scan.h"
 
 #define PACKET_SAVEPOINT "aurora__packet"
 
@@ -125,11 +124,10 @@ static void prepared(aurora_connection_t *connection, bool failed)
   if (!aurora__batch_is_good_by_number(connection, failed, mysql_stmt_errno(handle),
                                        mysql_stmt_sqlstate(handle), mysql_stmt_error(handle)))
     return;
-  if (!aurora__sql_is_harmless(statement->sql, statement->size)) {
+  if (!connection->memory->verdict.harmless)
     batch->harmless = false;
-    if (aurora__sql_mentions_role(statement->sql))
-      connection->role_changed = true;
-  }
+  if (connection->memory->verdict.mentions_role)
+    connection->role_changed = true;
   if (mysql_stmt_param_count(handle) != batch->columns) {
     aurora__error_set(&error, AURORA_EPARAMS, AURORA_NOT_SENT,
                       "the statement has %lu placeholders, and rows of %zu parameters were given",

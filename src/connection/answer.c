@@ -9,7 +9,6 @@
 #include "connection/read_ahead.h"
 
 enum {
-  HEADER = 4,
   END = 0xfe,
   END_SIZE = 5, /* the byte, count of warnings, status */
   LARGEST_DESCRIPTION = 2048
@@ -19,16 +18,12 @@ enum {
 static inline const unsigned char *next(const unsigned char **at, const unsigned char *end,
                                         size_t *ret_size)
 {
-  const unsigned char *packet = *at;
-  size_t here = (size_t)(end - packet);
+  const unsigned char *packet = aurora__packet_at(*at, end, ret_size);
 
-  if (here < HEADER)
+  if (!packet)
     return NULL;
-  *ret_size = packet[0] | (size_t)packet[1] << 8 | (size_t)packet[2] << 16;
-  if (*ret_size > here - HEADER)
-    return NULL;
-  *at = packet + HEADER + *ret_size;
-  return packet + HEADER;
+  *at = packet + NET_HEADER_SIZE + *ret_size;
+  return packet + NET_HEADER_SIZE;
 }
 
 static inline bool is_end(const unsigned char *payload, size_t size)
@@ -90,8 +85,8 @@ static bool has_all_rows(const unsigned char *at, const unsigned char *end,
   return false;
 }
 
-aurora__answer_t aurora__answer_look(const MYSQL *mysql, aurora__protocol_t protocol,
-                                     const unsigned char *before, size_t size)
+static aurora__answer_t look(const MYSQL *mysql, aurora__protocol_t protocol,
+                             const unsigned char *before, size_t size)
 {
   const unsigned char *end, *payload;
   const unsigned char *begin = aurora__read_ahead(mysql, &end);
@@ -120,14 +115,34 @@ aurora__answer_t aurora__answer_look(const MYSQL *mysql, aurora__protocol_t prot
   return answer;
 }
 
+aurora__answer_t aurora__answer_look(aurora_connection_t *connection, aurora__protocol_t protocol,
+                                     const unsigned char *before, size_t size)
+{
+  switch (aurora__read_ahead_fill(connection->mysql, connection->read_ahead_size)) {
+  case AURORA__FILLED:
+    break;
+  case AURORA__FILLED_NOT:
+    return (aurora__answer_t){.kind = AURORA__ANSWER_SHORT};
+  case AURORA__FILL_FAILED:
+    return (aurora__answer_t){.kind = AURORA__ANSWER_OTHER};
+  }
+  return look(connection->mysql, protocol, before, size);
+}
+
+int aurora__answer_read(aurora_connection_t *connection)
+{
+  connection->step = AURORA__STEP_READING;
+  return mysql_read_query_result_start(&connection->flag, connection->mysql);
+}
+
 void aurora__answer_end(MYSQL *mysql)
 {
   const unsigned char *end;
-  const unsigned char *payload = aurora__read_ahead(mysql, &end) + HEADER;
+  const unsigned char *payload = aurora__read_ahead(mysql, &end) + NET_HEADER_SIZE;
 
   mysql->warning_count = payload[1] | (unsigned)payload[2] << 8;
   mysql->server_status = status_of(payload);
-  aurora__read_ahead_skip(mysql, HEADER + END_SIZE);
+  aurora__read_ahead_skip(mysql, NET_HEADER_SIZE + END_SIZE);
 }
 
 void aurora__answer_note(aurora_connection_t *connection, const aurora__answer_t *answer)

@@ -24,7 +24,7 @@ enum { AURORA__MOST_KNOWN_COLUMNS = 250 };
 typedef enum {
   AURORA__ANSWER_SHORT, /* what it is cannot be told yet */
   AURORA__ANSWER_ROWS,
-  AURORA__ANSWER_OTHER /* no rows, an error, or what only libmariadb understands */
+  AURORA__ANSWER_OTHER /* no rows, an error, its end, or what only libmariadb understands */
 } aurora__answer_kind_t;
 
 /* What an answer looks like. All but kind is for AURORA__ANSWER_ROWS. */
@@ -39,10 +39,13 @@ typedef struct {
   unsigned status;  /* of the server, as it is before the rows */
 } aurora__answer_t;
 
-/* Looks at what the read-ahead holds. before, size: the count and descriptions of an earlier answer to the
- * same statement; size 0: none. */
-aurora__answer_t aurora__answer_look(const MYSQL *mysql, aurora__protocol_t protocol,
+/* Reads what has come into the read-ahead, and looks at what is there. before, size: the count and
+ * descriptions of an earlier answer to the same statement; size 0: none. */
+aurora__answer_t aurora__answer_look(aurora_connection_t *connection, aurora__protocol_t protocol,
                                      const unsigned char *before, size_t size);
+
+/* Has libmariadb read the first part of the answer: a start, as of an operation. */
+int aurora__answer_read(aurora_connection_t *connection);
 
 /* Steps over the end of the rows, and notes what is in it as libmariadb does. */
 void aurora__answer_end(MYSQL *mysql);

@@ -30,35 +30,21 @@
 
 /* --- The answer --------------------------------------------------------------------------------- */
 
-static int read_by_library(aurora_connection_t *connection)
-{
-  connection->step = AURORA__STEP_READING;
-  return mysql_read_query_result_start(&connection->flag, connection->mysql);
-}
-
 static int look(aurora_connection_t *connection)
 {
   const aurora__statement_t *statement = connection->statement;
   const aurora_query_t *query = connection->query;
   aurora__answer_t answer;
 
-  switch (aurora__read_ahead_fill(connection->mysql, connection->read_ahead_size)) {
-  case AURORA__FILLED:
-    break;
-  case AURORA__FILLED_NOT:
-    return MYSQL_WAIT_READ;
-  case AURORA__FILL_FAILED:
-    return read_by_library(connection);
-  }
-  answer = aurora__answer_look(connection->mysql, AURORA__PROTOCOL_BINARY, statement->description,
+  answer = aurora__answer_look(connection, AURORA__PROTOCOL_BINARY, statement->description,
                                statement->description_size);
   if (answer.kind == AURORA__ANSWER_SHORT)
     return MYSQL_WAIT_READ;
   if (answer.kind == AURORA__ANSWER_OTHER)
-    return read_by_library(connection);
+    return aurora__answer_read(connection);
   if (!answer.known && !answer.undescribed) {
     aurora__answer_note(connection, &answer);
-    return read_by_library(connection);
+    return aurora__answer_read(connection);
   }
   connection->rows_at = answer.rows_at;
   connection->mysql->server_status = answer.status;

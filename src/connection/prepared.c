@@ -24,7 +24,6 @@
 #include "connection/connect_error.h"
 #include "connection/driver.h"
 #include "connection/results.h"
-#include "connection/sql_scan.h"
 #include "pool/pool.h"
 
 static int prepare_start(aurora_connection_t *connection)
@@ -157,8 +156,8 @@ static void fail_for_memory(aurora_connection_t *connection)
 static void use_statement(aurora_connection_t *connection, aurora__statement_t *statement)
 {
   connection->statement = statement;
-  connection->harmless = statement->harmless;
-  if (statement->mentions_role)
+  connection->harmless = connection->memory->verdict.harmless;
+  if (connection->memory->verdict.mentions_role)
     connection->role_changed = true;
 }
 
@@ -211,8 +210,6 @@ static void begin_prepare(aurora_connection_t *connection)
     fail_for_memory(connection);
     return;
   }
-  statement->harmless = aurora__sql_is_harmless(statement->sql, statement->size);
-  statement->mentions_role = !statement->harmless && aurora__sql_mentions_role(statement->sql);
   mysql_stmt_attr_set(statement->handle, STMT_ATTR_CB_RESULT, (void *)aurora__result_cell);
   connection->statement = statement;
   aurora__driver_next(connection, &prepare);

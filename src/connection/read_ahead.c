@@ -28,22 +28,11 @@ bool aurora__has_leftover(const MYSQL *mysql)
 static inline const unsigned char *next_packet(const MYSQL *mysql, size_t *ret_size)
 {
   const MARIADB_PVIO *pvio = mysql->net.pvio;
-  const unsigned char *packet;
-  size_t here, size;
 
-  if (!pvio || !pvio->cache || mysql->net.compress)
+  if (!pvio || !pvio->cache || mysql->net.compress || pvio->cache_pos < pvio->cache ||
+      pvio->cache_pos > pvio->cache + pvio->cache_size)
     return NULL;
-  packet = pvio->cache_pos;
-  if (packet < pvio->cache || packet > pvio->cache + pvio->cache_size)
-    return NULL;
-  here = (size_t)(pvio->cache + pvio->cache_size - packet);
-  if (here < NET_HEADER_SIZE)
-    return NULL;
-  size = packet[0] | (size_t)packet[1] << 8 | (size_t)packet[2] << 16;
-  if (here - NET_HEADER_SIZE < size)
-    return NULL;
-  *ret_size = size;
-  return packet;
+  return aurora__packet_at(pvio->cache_pos, pvio->cache + pvio->cache_size, ret_size);
 }
 
 bool aurora__has_next_packet(const MYSQL *mysql)

@@ -45,6 +45,18 @@ const unsigned char *aurora__read_ahead(const MYSQL *mysql, const unsigned char 
 /* Takes that many bytes out, which are there: whole packets. */
 void aurora__read_ahead_skip(MYSQL *mysql, size_t size);
 
+/* The packet at `at`, header and all, and the size of its payload; NULL: it is not all there. */
+static inline const unsigned char *aurora__packet_at(const unsigned char *at,
+                                                     const unsigned char *end, size_t *ret_size)
+{
+  size_t here = (size_t)(end - at);
+
+  if (here < NET_HEADER_SIZE)
+    return NULL;
+  *ret_size = at[0] | (size_t)at[1] << 8 | (size_t)at[2] << 16;
+  return *ret_size <= here - NET_HEADER_SIZE ? at : NULL;
+}
+
 /* What begins a row: 0 in the binary protocol; by text the length of the first cell, of which one of 8
  * bytes (0xfe) is longer than the read-ahead. 0xfe and 0xff are the end and an error. */
 static inline bool aurora__is_row(const unsigned char *payload, size_t size,

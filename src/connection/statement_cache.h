@@ -19,12 +19,10 @@ typedef struct aurora__statement {
   aurora__columns_t *columns; /* of its results; NULL before the first execution with rows */
   unsigned char *description; /* of columns, in the server's words (answer.h); NULL: not known */
   size_t description_size;
-  MYSQL_BIND *cells;  /* our room for a handle whose columns have changed, or NULL */
-  bool cached;        /* in a connection's cache */
-  bool executed;      /* or was to be */
-  bool plain;         /* it was executed, and gave one result or none: see execution.c */
-  bool harmless;      /* its text cannot change the session */
-  bool mentions_role; /* it may be a SET ROLE */
+  MYSQL_BIND *cells; /* our room for a handle whose columns have changed, or NULL */
+  bool cached;       /* in a connection's cache */
+  bool executed;     /* or was to be */
+  bool plain;        /* it was executed, and gave one result or none: see execution.c */
   UT_hash_handle hash;
   aurora__list_t node; /* in statements.by_use */
   size_t size;

@@ -36,12 +36,6 @@ static int sent(aurora_connection_t *connection)
   return MYSQL_WAIT_READ;
 }
 
-static int read_by_library(aurora_connection_t *connection)
-{
-  connection->step = AURORA__STEP_READING;
-  return mysql_read_query_result_start(&connection->flag, connection->mysql);
-}
-
 /* Something of the answer is there, or the connection has ended. */
 static int look(aurora_connection_t *connection)
 {
@@ -51,17 +45,11 @@ static int look(aurora_connection_t *connection)
 
   /* Rows that are streamed may be paused between any two. */
   if (!known || query->on_row || !connection->read_ahead_size)
-    return read_by_library(connection);
-  switch (aurora__read_ahead_fill(connection->mysql, connection->read_ahead_size)) {
-  case AURORA__FILLED:
-    break;
-  case AURORA__FILLED_NOT:
-    return MYSQL_WAIT_READ;
-  case AURORA__FILL_FAILED:
-    return read_by_library(connection);
-  }
-  answer = aurora__answer_look(connection->mysql, AURORA__PROTOCOL_TEXT, known->description,
+    return aurora__answer_read(connection);
+  answer = aurora__answer_look(connection, AURORA__PROTOCOL_TEXT, known->description,
                                known->description_size);
+  if (answer.kind == AURORA__ANSWER_SHORT)
+    return MYSQL_WAIT_READ;
   if (answer.known && answer.complete) {
     connection->step = AURORA__STEP_KNOWN;
     connection->rows_at = answer.rows_at;
@@ -69,7 +57,7 @@ static int look(aurora_connection_t *connection)
   }
   if (answer.complete)
     aurora__answer_note(connection, &answer);
-  return read_by_library(connection);
+  return aurora__answer_read(connection);
 }
 
 static int query_start(aurora_connection_t *connection)

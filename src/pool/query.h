@@ -50,9 +50,8 @@ struct aurora_query {
   /* The statement, in the block. */
   size_t sql_size; /* bytes, without the NUL */
   aurora__verdict_t verdict;
-  aurora__known_text_t
-      *known; /* where the pool has remembered the SQL; NULL: too long for that. By now it
-                                  may be the place of another text. */
+  /* Where the pool has remembered the SQL; NULL: too long for that. By now it may be another text's. */
+  aurora__known_text_t *known;
   aurora_params_t params;
   aurora_batch_t *batch; /* NULL unless it is one; the parameters are then those of a row */
 

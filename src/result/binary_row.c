@@ -8,10 +8,10 @@
  * copied behind the head as long as the free part of the arena has room; from the first that does
  * not fit they are noted as slices of the packet, and copied by end_row, when the size of the row is known.
  *
- * Bounds: no cell is read outside of the packet. libmariadb does not tell the callback where the packet ends, but it keeps the packet between
- * net->buff and net->buff_end, and no cell is read outside of these. 3.3.20 also checks each cell
- * against the packet before it calls; earlier ones do not. Bytes between the end of a packet that is
- * too short and buff_end are what the connection carried before, so a server that lies about its cells
+ * Bounds: no cell is read outside of the packet. Of its own walk libmariadb does not tell where the packet
+ * ends; but it keeps the packet between net->buff and net->buff_end, which are the bounds then. 3.3.20 also
+ * checks each cell against the packet before it calls; earlier ones do not. Bytes between the end of a packet
+ * that is too short and buff_end are what the connection carried before, so a server that lies about its cells
  * gets us to show wrong values, which it could have sent as well, and no more.
  */
 #include "result/result.h"
@@ -21,6 +21,7 @@
 #include <string.h>
 #include <uv.h>
 
+#include "result/length.h"
 #include "result/number.h"
 #include "result/storage.h"
 #include "result/temporal.h"
@@ -45,25 +46,12 @@ void aurora__result_begin_row(aurora_result_t *result, const NET *net)
 static bool slice(const unsigned char *at, const unsigned char *end,
                   const unsigned char **ret_bytes, size_t *ret_size)
 {
-  size_t room = (size_t)(end - at);
-  unsigned width = 0;
-  uint64_t size = 0;
+  uint64_t size;
+  unsigned width = aurora__read_length(at, end, &size);
 
-  if (room == 0)
+  if (width == 0 || size > (size_t)(end - at) - width)
     return false;
-  if (at[0] < 251)
-    size = at[0];
-  else if (at[0] == 251 || at[0] == 255)
-    return false; /* NULL, which is told otherwise, and no length at all */
-  else
-    width = at[0] == 252 ? 2 : at[0] == 253 ? 3 : 8;
-  if (room - 1 < width)
-    return false;
-  for (unsigned i = 0; i < width; i++)
-    size |= (uint64_t)at[1 + i] << 8 * i;
-  if (size > room - 1 - width)
-    return false;
-  *ret_bytes = at + 1 + width;
+  *ret_bytes = at + width;
   *ret_size = (size_t)size;
   return true;
 }

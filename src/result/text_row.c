@@ -11,6 +11,7 @@
 #include <string.h>
 #include <uv.h>
 
+#include "result/length.h"
 #include "result/storage.h"
 
 /* Between two cells lie the length of the second, less the byte that became the NUL of the first, and
@@ -99,19 +100,6 @@ int aurora__result_append_text(aurora_result_t *result, char *const *row,
   return 0;
 }
 
-/* The length of a cell that is told in more than a byte, and the bytes that tell it; 0: it is none. */
-static unsigned long_length(const unsigned char *at, const unsigned char *end, uint64_t *ret)
-{
-  unsigned width = at[0] == 252 ? 3 : at[0] == 253 ? 4 : at[0] == 254 ? 9 : 0;
-
-  if (width == 0 || (size_t)(end - at) < width)
-    return 0;
-  *ret = 0;
-  for (unsigned i = 1; i < width; i++)
-    *ret |= (uint64_t)at[i] << 8 * (i - 1);
-  return width;
-}
-
 /* Fills in the head of a row, and puts each cell's NUL into the copy of its texts: over the length of the
  * next. shift: how far the copy of a byte is from the byte. False: it is no row of that many columns. */
 static bool read_cells(const aurora_result_t *result, char *row, const unsigned char *at,
@@ -122,21 +110,16 @@ static bool read_cells(const aurora_result_t *result, char *row, const unsigned 
 
   for (; cell < last; cell++) {
     uint64_t size;
-    unsigned width = 1;
+    unsigned width;
 
-    if (at == end)
-      return false;
-    size = at[0];
-    if (size > 250) {
-      if (size == 251) {
-        aurora__set_null(aurora__row_nulls(result, row), (unsigned)(cell - aurora__row_cells(row)));
-        at++;
-        continue;
-      }
-      width = long_length(at, end, &size);
-      if (width == 0)
-        return false;
+    if (at < end && at[0] == AURORA__LENGTH_NULL) {
+      aurora__set_null(aurora__row_nulls(result, row), (unsigned)(cell - aurora__row_cells(row)));
+      at++;
+      continue;
     }
+    width = aurora__read_length(at, end, &size);
+    if (width == 0)
+      return false;
     at += width;
     if (size > (size_t)(end - at))
       return false;
@@ -158,7 +141,7 @@ int aurora__result_append_text_packet(aurora_result_t *result, const unsigned ch
 
   if (!row)
     return UV_ENOMEM;
-  texts = packet + (packet[0] < 252 ? 1 : packet[0] == 252 ? 3 : packet[0] == 253 ? 4 : 9);
+  texts = packet + (packet[0] == AURORA__LENGTH_NULL ? 1 : aurora__length_width(packet[0]));
   if (texts > end)
     return AURORA_EPROTOCOL;
   err = aurora__result_add_row(result, row, 0, (uint64_t)(end - texts) + 1, &row);
