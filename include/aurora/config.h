@@ -69,7 +69,9 @@ typedef struct {
   const char *password; /* ""; at most 8192 bytes  AURORA_PASSWORD */
   const char *database; /* "octane"; "" for none, at most 64 characters  AURORA_DATABASE */
 
-  /* TLS. Regular files in PEM; all must be readable at create. ssl_cert and ssl_key go together. */
+  /* TLS. Regular files in PEM; all must be readable at create. ssl_cert and ssl_key go together. A file
+     that is replaced counts for the connections that are opened from then on. A large ssl_ca costs once:
+     what the servers need of it is remembered, as long as it does not change. */
   aurora_ssl_mode_t ssl_mode; /* AURORA_SSL_DEFAULT  AURORA_SSL_MODE */
   const char *ssl_ca;         /* NULL; needed by VERIFY_CA and VERIFY_IDENTITY  AURORA_SSL_CA */
   const char *ssl_cert;       /* NULL; with ssl_key: the client's own  AURORA_SSL_CERT */

@@ -167,7 +167,7 @@ static bool checks_certificate(aurora_ssl_mode_t mode)
   return mode == AURORA_SSL_VERIFY_CA || mode == AURORA_SSL_VERIFY_IDENTITY;
 }
 
-static void set_tls_options(MYSQL *mysql, const aurora_config_t *config)
+static void set_tls_options(MYSQL *mysql, const aurora_config_t *config, const char *ca)
 {
   my_bool use = config->ssl_mode != AURORA_SSL_DISABLED;
   my_bool verify = config->ssl_mode == AURORA_SSL_VERIFY_IDENTITY;
@@ -179,14 +179,14 @@ static void set_tls_options(MYSQL *mysql, const aurora_config_t *config)
     return;
   /* A CA makes libmariadb check the chain, which only the VERIFY modes ask for. */
   if (checks_certificate(config->ssl_mode))
-    mysql_optionsv(mysql, MYSQL_OPT_SSL_CA, config->ssl_ca);
+    mysql_optionsv(mysql, MYSQL_OPT_SSL_CA, ca);
   if (config->ssl_cert) {
     mysql_optionsv(mysql, MYSQL_OPT_SSL_CERT, config->ssl_cert);
     mysql_optionsv(mysql, MYSQL_OPT_SSL_KEY, config->ssl_key);
   }
 }
 
-static void set_options(MYSQL *mysql, const aurora_config_t *config)
+static void set_options(MYSQL *mysql, const aurora_config_t *config, const char *ca)
 {
   my_bool off = 0;
   unsigned no_files = 0;
@@ -202,7 +202,7 @@ static void set_options(MYSQL *mysql, const aurora_config_t *config)
   mysql_optionsv(mysql, MARIADB_OPT_RESTRICTED_AUTH, ALLOWED_PLUGINS);
   mysql_optionsv(mysql, MARIADB_OPT_IO_WAIT, (void *)wait_for_io);
   mysql_optionsv(mysql, MYSQL_OPT_CONNECT_ATTR_ADD, "program_library", "aurora");
-  set_tls_options(mysql, config);
+  set_tls_options(mysql, config, ca);
 }
 
 static void set_socket_options(int fd, const aurora_config_t *config)
@@ -320,36 +320,27 @@ static bool connect_and_set_up(aurora__connect_t *job, MYSQL *mysql, const auror
   return !job->out_of_step && set_up_session(job, mysql);
 }
 
-/* On a worker thread: touches nothing but the job and the configuration, which does not change. */
-static void work(uv_work_t *request)
+/* One connect, with the certificates of ca. */
+static void attempt(aurora__connect_t *job, const aurora__login_t *login, const char *where,
+                    const aurora__ca_t *ca)
 {
-  aurora__connect_t *job = aurora__container_of(request, aurora__connect_t, work);
-  char where[AURORA__WHERE_SIZE];
-  aurora__login_t login;
-  MYSQL *mysql;
+  MYSQL *mysql = mysql_init(NULL);
 
-  aurora__connect_describe(job->config, where, sizeof where);
-  if (aurora__login_get(job->config, where, &login, &job->error)) {
-    job->failure = AURORA__FAILED_FOR_NOW;
-    return;
-  }
-  mysql = mysql_init(NULL);
   if (!mysql) {
     aurora__error_set(&job->error, UV_ENOMEM, AURORA_NOT_SENT,
                       "cannot connect to %s: out of memory", where);
     job->failure = AURORA__FAILED_FOR_NOW;
-    aurora__login_drop(&login);
     return;
   }
-  current_job = job;
+  job->greeting_seen = false;
   aurora__tls_forget_errors();
-  set_options(mysql, job->config);
-  job->succeeded = connect_and_set_up(job, mysql, &login);
+  set_options(mysql, job->config, ca->path);
+  job->succeeded = connect_and_set_up(job, mysql, login);
   if (!job->succeeded)
     explain_failure(job, mysql, where);
   wipe_secrets(mysql);
-  aurora__login_drop(&login);
   if (job->succeeded && !job->errand) {
+    aurora__trust_learn(job->trust, ca, mysql);
     aurora__tls_drop_certificates(mysql);
     fcntl(mysql_get_socket(mysql), F_SETFL, O_NONBLOCK);
     job->mysql = mysql;
@@ -357,7 +348,41 @@ static void work(uv_work_t *request)
     mysql_close(mysql);
   }
   aurora__tls_forget_errors();
+}
+
+static void connect_with_ca(aurora__connect_t *job, const aurora__login_t *login, const char *where)
+{
+  const aurora_config_t *config = job->config;
+  const char *ssl_ca = checks_certificate(config->ssl_mode) ? config->ssl_ca : NULL;
+  aurora__ca_t ca;
+
+  aurora__ca_open(&ca, job->trust, ssl_ca);
+  attempt(job, login, where, &ca);
+  if (aurora__ca_is_part(&ca) && !job->succeeded && !job->tls_missing &&
+      job->error.code == AURORA_ETLS) {
+    aurora__ca_take_whole(&ca, ssl_ca);
+    attempt(job, login, where, &ca);
+  }
+  aurora__ca_close(&ca);
+}
+
+/* On a worker thread: touches nothing but the job, the configuration, which does not change, and trust,
+ * which has a lock. */
+static void work(uv_work_t *request)
+{
+  aurora__connect_t *job = aurora__container_of(request, aurora__connect_t, work);
+  char where[AURORA__WHERE_SIZE];
+  aurora__login_t login;
+
+  aurora__connect_describe(job->config, where, sizeof where);
+  if (aurora__login_get(job->config, where, &login, &job->error)) {
+    job->failure = AURORA__FAILED_FOR_NOW;
+    return;
+  }
+  current_job = job;
+  connect_with_ca(job, &login, where);
   current_job = NULL;
+  aurora__login_drop(&login);
   unpublish(job);
 }
 

@@ -16,6 +16,7 @@
 #include <aurora/config.h>
 #include <aurora/error.h>
 
+#include "connection/trust.h"
 #include "pool/scheduler.h"
 
 typedef struct aurora__connect aurora__connect_t;
@@ -26,6 +27,7 @@ typedef void (*aurora__connect_cb)(aurora__connect_t *job);
 struct aurora__connect {
   /* Set by the caller. */
   const aurora_config_t *config; /* outlives the job */
+  aurora__trust_t *trust;        /* outlives it too */
   uint64_t deadline;             /* ns of aurora__now_ns */
   /* For a connection that only does something and is closed again, on the worker: what it does once
      the session is up. Returns false when it failed (mysql then tells why). NULL: an ordinary one. */

@@ -118,6 +118,7 @@ int aurora__connection_open(aurora_pool_t *pool)
   status = UV_ENOMEM;
   if (connection->connect) {
     connection->connect->config = &pool->config;
+    connection->connect->trust = &pool->trust;
     connection->connect->deadline = now + pool->config.connect_timeout * 1000000u;
     connection->connect->cb = on_connect;
     connection->connect->data = connection;

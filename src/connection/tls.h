@@ -1,10 +1,22 @@
 /*
- * What OpenSSL needs beside libmariadb: the one look inside its TLS session, and a clean error queue.
+ * What OpenSSL needs beside libmariadb: the look inside its TLS session, and a clean error queue.
  */
 #ifndef AURORA_CONNECTION_TLS_H
 #define AURORA_CONNECTION_TLS_H
 
+#include <stddef.h>
+
 #include <mysql.h>
+
+/* pem is gone after the call. */
+typedef void (*aurora__certificate_cb)(void *data, const char *pem, size_t size);
+
+/*
+ * Calls cb for each certificate of the CA file that the server's chain was verified with: the authority at
+ * its end, and what else of the chain the file holds. Not at all on a plain session, or one that was not
+ * verified. Before aurora__tls_drop_certificates.
+ */
+void aurora__tls_trusted(MYSQL *mysql, aurora__certificate_cb cb, void *data);
 
 /*
  * Forgets the certificate authorities of a session whose handshake is done; nothing on a plain one.

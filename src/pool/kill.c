@@ -87,6 +87,7 @@ static void start(aurora_pool_t *pool)
     return;
   }
   killer->connect.config = &pool->config;
+  killer->connect.trust = &pool->trust;
   killer->connect.deadline = aurora__now_ns() + pool->config.connect_timeout * 1000000u;
   killer->connect.errand = run_errand;
   killer->connect.cb = on_done;

@@ -143,6 +143,12 @@ int aurora_pool_create(uv_loop_t *loop, const aurora_config_t *config, aurora_po
     aurora__free(pool);
     return code;
   }
+  code = aurora__trust_init(&pool->trust);
+  if (code) {
+    aurora__config_free(&pool->config);
+    aurora__free(pool);
+    return aurora__error_set(ret_error, code, AURORA_NOT_SENT, "no mutex: %s", uv_strerror(code));
+  }
   init_fields(pool, loop);
   init_scheduler(pool);
   init_handles(pool);

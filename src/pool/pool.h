@@ -87,6 +87,7 @@ struct aurora_pool {
   aurora__connect_t *killer; /* the job that kills, or NULL */
 
   aurora__known_texts_t known_texts;
+  aurora__trust_t trust; /* workers have it too */
 
   aurora__warmup_t warmup;
 
