@@ -60,9 +60,12 @@ static bool nothing_sleeps(void *data)
                                    "WHERE info LIKE 'SELECT SLEEP%'") == 0;
 }
 
+/* And is not merely being prepared. */
 static bool something_sleeps(void *data)
 {
-  return !nothing_sleeps(data);
+  (void)data;
+  return database_count(&database, "SELECT COUNT(*) FROM information_schema.processlist "
+                                   "WHERE info LIKE 'SELECT SLEEP%' AND state = 'User sleep'") > 0;
 }
 
 static bool is_quiet(void *data)
