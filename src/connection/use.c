@@ -100,7 +100,7 @@ void aurora__connection_lease_goes_on(aurora_connection_t *connection)
     if (lease_left_something(connection))
       aurora__connection_reset(connection);
     else
-      aurora__pool_ready(connection->pool, connection, false);
+      aurora__pool_given_back(connection->pool, connection);
   }
 }
 

@@ -11,6 +11,9 @@
 #include "connection/driver.h"
 #include "pool/pool.h"
 
+/* So often a lease goes from one caller to the next within a turn of the loop. */
+enum { MOST_ROUNDS = 16 };
+
 /* --- Callbacks ---------------------------------------------------------------------------------- */
 
 static void deliver_notice(aurora_pool_t *pool, aurora__notice_t *notice)
@@ -43,6 +46,21 @@ static void flush(aurora_pool_t *pool)
     deliver_notice(pool, aurora__container_of(node, aurora__notice_t, node));
 }
 
+/*
+ * Leases that were given back in callbacks go to those who wait, in one go. True: callbacks are due by that, and
+ * none that has to wait for the next turn.
+ */
+static bool hand_on(aurora_pool_t *pool)
+{
+  bool others = !aurora__list_empty(&pool->ended);
+
+  if (!pool->released_at)
+    return false;
+  pool->released_at = 0;
+  aurora__pool_pump(pool);
+  return !others && !aurora__list_empty(&pool->ended);
+}
+
 void aurora__pool_enter(aurora_pool_t *pool)
 {
   pool->depth++;
@@ -50,11 +68,17 @@ void aurora__pool_enter(aurora_pool_t *pool)
 
 void aurora__pool_leave(aurora_pool_t *pool)
 {
+  unsigned rounds = 0;
+
   if (pool->depth > 1) {
     pool->depth--;
     return;
   }
-  flush(pool);
+  do {
+    pool->flushing = true;
+    flush(pool);
+    pool->flushing = false;
+  } while (hand_on(pool) && ++rounds < MOST_ROUNDS);
   pool->depth = 0;
   if (!aurora__list_empty(&pool->ended) || !aurora__list_empty(&pool->notices))
     aurora__pool_need_turn(pool);
@@ -271,6 +295,8 @@ void aurora__pool_pump_at(aurora_pool_t *pool, uint64_t now_ns)
   if (pool->pumping)
     return;
   pool->pumping = true;
+  if (pool->released_at)
+    pool->released_at = now_ns; /* the scheduler's time does not go back */
   while (!aurora__scheduler_is_quiet(&pool->scheduler, now) &&
          aurora__scheduler_next(&pool->scheduler, now, &action))
     perform(pool, &action, now_ns);

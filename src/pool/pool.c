@@ -209,6 +209,26 @@ void aurora__pool_connect_failed(aurora_pool_t *pool, aurora_connection_t *conne
   aurora__pool_pump(pool);
 }
 
+/* Whether the one who is first in line asked for a lease. */
+static bool next_wants_lease(const aurora_pool_t *pool)
+{
+  const aurora__list_t *first = aurora__list_first(&pool->scheduler.waiters);
+
+  return first && aurora__container_of(first, aurora_query_t, waiter.node)->is_acquire;
+}
+
+void aurora__pool_given_back(aurora_pool_t *pool, aurora_connection_t *connection)
+{
+  if (!pool->flushing || (pool->scheduler.waiting && !next_wants_lease(pool))) {
+    aurora__pool_ready(pool, connection, false);
+    return;
+  }
+  if (!pool->released_at)
+    pool->released_at = aurora__now_ns();
+  aurora__connection_set_state(connection, AURORA__CONNECTION_IDLE, "clean");
+  aurora__scheduler_ready(&pool->scheduler, &connection->slot, aurora__ns_to_ms(pool->released_at));
+}
+
 void aurora__pool_ready(aurora_pool_t *pool, aurora_connection_t *connection, bool pinged)
 {
   uint64_t now_ns = aurora__now_ns();

@@ -77,6 +77,9 @@ struct aurora_pool {
   unsigned free_count;
   size_t in_flight; /* accepted, and not called back */
   unsigned depth;   /* how deep inside events of the loop */
+  bool flushing;    /* callbacks are being made */
+  uint64_t
+      released_at; /* ns; what counts as the time at which leases are given back in these; 0: none was */
   bool pumping;
   unsigned jobs;           /* connect jobs that a worker has */
   unsigned abandoned_jobs; /* of these: given up after their deadline, still holding a thread */
@@ -145,6 +148,8 @@ void aurora__pool_connect_failed(aurora_pool_t *pool, aurora_connection_t *conne
                                  const aurora_error_t *error, aurora__failure_t failure);
 /* It is free and clean. pinged: and was not used in between. */
 void aurora__pool_ready(aurora_pool_t *pool, aurora_connection_t *connection, bool pinged);
+/* The same of a lease that has ended, maybe in a callback. */
+void aurora__pool_given_back(aurora_pool_t *pool, aurora_connection_t *connection);
 void aurora__pool_gone(aurora_pool_t *pool, aurora_connection_t *connection);
 
 /* Kills (kill.c). */
