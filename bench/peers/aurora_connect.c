@@ -1,6 +1,6 @@
 /*
- * W5: each caller makes a pool of one connection, runs one query through it, closes the pool, and
- * begins again. All the pools are on one loop.
+ * W5: each caller has a pool of one connection, runs one query through it and lets the connection go
+ * (aurora_pool_recycle), so that the next query needs a new one. All the pools are on one loop.
  */
 #include "aurora_client.h"
 
@@ -21,7 +21,7 @@ typedef struct {
   uint64_t began_at; /* ns */
 } caller_t;
 
-static void begin(caller_t *caller);
+static void ask(caller_t *caller);
 
 static void fail(run_t *run, const char *why)
 {
@@ -30,42 +30,40 @@ static void fail(run_t *run, const char *why)
   run->failed = true;
 }
 
-static void on_closed(const aurora_error_t *error, void *data)
-{
-  caller_t *caller = data;
-
-  (void)error;
-  caller->began_at = meter_done(caller->run->meter, caller->began_at);
-  if (!caller->run->failed && meter_more(caller->run->meter))
-    begin(caller);
-}
-
 static void on_result(const aurora_error_t *error, const aurora_result_t *result, void *data)
 {
   caller_t *caller = data;
+  run_t *run = caller->run;
 
   if (error)
-    fail(caller->run, error->message);
+    fail(run, error->message);
   else
-    caller->run->meter->seen.rows += aurora_result_rows(result);
-  aurora_pool_close(caller->pool, 1000, on_closed, caller);
+    run->meter->seen.rows += aurora_result_rows(result);
+  aurora_pool_recycle(caller->pool);
+  caller->began_at = meter_done(run->meter, caller->began_at);
+  if (!run->failed && meter_more(run->meter))
+    ask(caller);
+}
+
+static void ask(caller_t *caller)
+{
+  run_t *run = caller->run;
+  int code = aurora_pool_query(caller->pool, run->sql, AURORA_NO_PARAMS, on_result, caller);
+
+  if (code)
+    fail(run, aurora_strerror(code));
 }
 
 static void begin(caller_t *caller)
 {
   run_t *run = caller->run;
   aurora_error_t error;
-  int code;
 
-  if (aurora_pool_create(&run->loop, &run->config, &caller->pool, &error)) {
+  caller->began_at = run->meter->last_at;
+  if (aurora_pool_create(&run->loop, &run->config, &caller->pool, &error))
     fail(run, error.message);
-    return;
-  }
-  code = aurora_pool_query(caller->pool, run->sql, AURORA_NO_PARAMS, on_result, caller);
-  if (code) {
-    fail(run, aurora_strerror(code));
-    aurora_pool_close(caller->pool, 0, NULL, NULL);
-  }
+  else
+    ask(caller);
 }
 
 int aurora_connect_run(const peer_options_t *options, meter_t *meter, bare_error_t *ret_error)
@@ -81,11 +79,15 @@ int aurora_connect_run(const peer_options_t *options, meter_t *meter, bare_error
   }
   meter_start(meter);
   for (unsigned i = 0; i < options->callers && meter_more(meter); i++) {
-    callers[i] = (caller_t){.run = &run, .began_at = meter->last_at};
+    callers[i].run = &run;
     begin(&callers[i]);
   }
   uv_run(&run.loop, UV_RUN_DEFAULT);
   meter_stop(meter);
+  for (unsigned i = 0; i < options->callers; i++)
+    if (callers[i].pool)
+      aurora_pool_close(callers[i].pool, 0, NULL, NULL);
+  uv_run(&run.loop, UV_RUN_DEFAULT);
   uv_loop_close(&run.loop);
   aurora_config_clear(&run.config);
   free(callers);

@@ -25,13 +25,16 @@ static SSL *session_of(MYSQL *mysql)
   return tls->ssl;
 }
 
-static bool contains(const STACK_OF(X509) * certificates, const X509 *certificate)
+/* By the subject first: to compare two certificates costs as much as to parse them. */
+static bool contains(X509_STORE_CTX *store, const X509 *certificate)
 {
-  for (int i = 0; i < sk_X509_num(certificates); i++) {
-    if (X509_cmp(sk_X509_value(certificates, i), certificate) == 0)
-      return true;
-  }
-  return false;
+  STACK_OF(X509) *same_name = X509_STORE_CTX_get1_certs(store, X509_get_subject_name(certificate));
+  bool found = false;
+
+  for (int i = 0; i < sk_X509_num(same_name) && !found; i++)
+    found = X509_cmp(sk_X509_value(same_name, i), certificate) == 0;
+  sk_X509_pop_free(same_name, X509_free);
+  return found;
 }
 
 static void tell(X509 *certificate, aurora__certificate_cb cb, void *data)
@@ -51,16 +54,19 @@ void aurora__tls_trusted(MYSQL *mysql, aurora__certificate_cb cb, void *data)
 {
   SSL *session = session_of(mysql);
   STACK_OF(X509) *chain = session ? SSL_get0_verified_chain(session) : NULL;
-  STACK_OF(X509) * trusted;
+  X509_STORE_CTX *store;
 
   if (!chain || SSL_get_verify_result(session) != X509_V_OK)
     return;
-  trusted = X509_STORE_get1_all_certs(SSL_CTX_get_cert_store(SSL_get_SSL_CTX(session)));
-  for (int i = 0; i < sk_X509_num(chain); i++) {
-    if (contains(trusted, sk_X509_value(chain, i)))
-      tell(sk_X509_value(chain, i), cb, data);
+  store = X509_STORE_CTX_new();
+  if (store &&
+      X509_STORE_CTX_init(store, SSL_CTX_get_cert_store(SSL_get_SSL_CTX(session)), NULL, NULL)) {
+    for (int i = 0; i < sk_X509_num(chain); i++) {
+      if (contains(store, sk_X509_value(chain, i)))
+        tell(sk_X509_value(chain, i), cb, data);
+    }
   }
-  sk_X509_pop_free(trusted, X509_free);
+  X509_STORE_CTX_free(store);
 }
 
 void aurora__tls_drop_certificates(MYSQL *mysql)
