@@ -156,6 +156,7 @@ START_TEST(a_query_is_sent_from_within_the_callback)
   fixture_ask(&line.fixture, &reply, "DO SLEEP(0.6)", AURORA_NO_PARAMS);
   fixture_wait(&line.fixture, &reply);
   reply_must_be_good(&reply);
+  reply_clear(&reply);
   ck_assert_uint_eq(line.answered, 1);
   fixture_close(&line.fixture);
 }
