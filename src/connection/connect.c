@@ -333,6 +333,7 @@ static void attempt(aurora__connect_t *job, const aurora__login_t *login, const 
     return;
   }
   job->greeting_seen = false;
+  job->socket_errno = 0;
   aurora__tls_forget_errors();
   set_options(mysql, job->config, ca->path);
   job->succeeded = connect_and_set_up(job, mysql, login);
@@ -350,17 +351,28 @@ static void attempt(aurora__connect_t *job, const aurora__login_t *login, const 
   aurora__tls_forget_errors();
 }
 
+static bool is_expired(aurora__connect_t *job)
+{
+  bool expired;
+
+  uv_mutex_lock(&job->lock);
+  expired = job->expired;
+  uv_mutex_unlock(&job->lock);
+  return expired;
+}
+
+/* A second attempt, with all authorities, when those that were known do not do; see trust.h. The first has
+ * not come to the login then. */
 static void connect_with_ca(aurora__connect_t *job, const aurora__login_t *login, const char *where)
 {
   const aurora_config_t *config = job->config;
-  const char *ssl_ca = checks_certificate(config->ssl_mode) ? config->ssl_ca : NULL;
   aurora__ca_t ca;
 
-  aurora__ca_open(&ca, job->trust, ssl_ca);
+  aurora__ca_open(&ca, job->trust, checks_certificate(config->ssl_mode) ? config->ssl_ca : NULL);
   attempt(job, login, where, &ca);
-  if (aurora__ca_is_part(&ca) && !job->succeeded && !job->tls_missing &&
-      job->error.code == AURORA_ETLS) {
-    aurora__ca_take_whole(&ca, ssl_ca);
+  if (!job->succeeded && aurora__ca_is_part(&ca) && aurora__is_authority_error(&job->error) &&
+      !is_expired(job)) {
+    aurora__ca_take_whole(&ca);
     attempt(job, login, where, &ca);
   }
   aurora__ca_close(&ca);

@@ -82,6 +82,31 @@ static bool is_verdict(const char *message)
   return false;
 }
 
+bool aurora__is_authority_error(const aurora_error_t *error)
+{
+  /* An authority that has expired is among them: there may be a new one of its name. */
+  static const int verdicts[] = {X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT,
+                                 X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY,
+                                 X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE,
+                                 X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN,
+                                 X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT,
+                                 X509_V_ERR_CERT_SIGNATURE_FAILURE,
+                                 X509_V_ERR_CERT_HAS_EXPIRED,
+                                 X509_V_ERR_CERT_UNTRUSTED,
+                                 X509_V_ERR_SUBJECT_ISSUER_MISMATCH,
+                                 X509_V_ERR_AKID_SKID_MISMATCH,
+                                 X509_V_ERR_AKID_ISSUER_SERIAL_MISMATCH};
+  size_t i;
+
+  if (error->code != AURORA_ETLS)
+    return false;
+  for (i = 0; i < sizeof verdicts / sizeof verdicts[0]; i++) {
+    if (strstr(error->message, X509_verify_cert_error_string(verdicts[i])))
+      return true;
+  }
+  return false;
+}
+
 /* libmariadb has one number for all of TLS; only a verdict on the certificate, or a server without
  * TLS, will be the same the next time. */
 static aurora__failure_t tls_failure(const char *message)

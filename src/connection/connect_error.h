@@ -23,6 +23,10 @@ bool aurora__session_survives(unsigned number);
 aurora__failure_t aurora__connect_error(MYSQL *mysql, const char *where, int socket_errno,
                                         bool checks_certificate, aurora_error_t *ret_error);
 
+/* Whether a server's certificate was refused for want of an authority that vouches for it: with other
+ * authorities it might not have been. */
+bool aurora__is_authority_error(const aurora_error_t *error);
+
 /* Whether the server refused a write because it is a reader: after a fail-over, the old writer. */
 bool aurora__is_read_only_error(const aurora_error_t *error);
 /* Whether the server said that it had ended an idle session, before it saw the statement. */

@@ -25,25 +25,31 @@ static SSL *session_of(MYSQL *mysql)
   return tls->ssl;
 }
 
-/* By the subject first: to compare two certificates costs as much as to parse them. */
-static bool contains(X509_STORE_CTX *store, const X509 *certificate)
+/* The store's own copy of a certificate, which is the caller's; or NULL. By the name first: to compare two
+ * certificates costs as much as to parse them. */
+static X509 *find(X509_STORE_CTX *lookup, const X509 *certificate)
 {
-  STACK_OF(X509) *same_name = X509_STORE_CTX_get1_certs(store, X509_get_subject_name(certificate));
-  bool found = false;
+  STACK_OF(X509) *same_name = X509_STORE_CTX_get1_certs(lookup, X509_get_subject_name(certificate));
+  X509 *found = NULL;
 
-  for (int i = 0; i < sk_X509_num(same_name) && !found; i++)
-    found = X509_cmp(sk_X509_value(same_name, i), certificate) == 0;
+  for (int i = 0; i < sk_X509_num(same_name) && !found; i++) {
+    if (X509_cmp(sk_X509_value(same_name, i), certificate) == 0)
+      found = sk_X509_value(same_name, i);
+  }
+  if (found)
+    X509_up_ref(found);
   sk_X509_pop_free(same_name, X509_free);
   return found;
 }
 
+/* With what the CA file says of the certificate's use, if it does. */
 static void tell(X509 *certificate, aurora__certificate_cb cb, void *data)
 {
   BIO *text = BIO_new(BIO_s_mem());
   char *bytes;
   long size;
 
-  if (text && PEM_write_bio_X509(text, certificate)) {
+  if (text && PEM_write_bio_X509_AUX(text, certificate)) {
     size = BIO_get_mem_data(text, &bytes);
     cb(data, bytes, (size_t)size);
   }
@@ -54,19 +60,22 @@ void aurora__tls_trusted(MYSQL *mysql, aurora__certificate_cb cb, void *data)
 {
   SSL *session = session_of(mysql);
   STACK_OF(X509) *chain = session ? SSL_get0_verified_chain(session) : NULL;
-  X509_STORE_CTX *store;
+  X509_STORE_CTX *lookup;
 
   if (!chain || SSL_get_verify_result(session) != X509_V_OK)
     return;
-  store = X509_STORE_CTX_new();
-  if (store &&
-      X509_STORE_CTX_init(store, SSL_CTX_get_cert_store(SSL_get_SSL_CTX(session)), NULL, NULL)) {
+  lookup = X509_STORE_CTX_new();
+  if (lookup &&
+      X509_STORE_CTX_init(lookup, SSL_CTX_get_cert_store(SSL_get_SSL_CTX(session)), NULL, NULL)) {
     for (int i = 0; i < sk_X509_num(chain); i++) {
-      if (contains(store, sk_X509_value(chain, i)))
-        tell(sk_X509_value(chain, i), cb, data);
+      X509 *trusted = find(lookup, sk_X509_value(chain, i));
+
+      if (trusted)
+        tell(trusted, cb, data);
+      X509_free(trusted);
     }
   }
-  X509_STORE_CTX_free(store);
+  X509_STORE_CTX_free(lookup);
 }
 
 void aurora__tls_drop_certificates(MYSQL *mysql)

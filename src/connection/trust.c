@@ -10,13 +10,14 @@
 #include "base/alloc.h"
 #include "connection/tls.h"
 
-/* About ten certificates; with fewer nothing is to be gained. */
-enum { LARGE = 16384 };
+enum {
+  LARGE = 16384, /* bytes: about ten certificates; with fewer nothing is to be gained */
+  SETTLED_S = 1  /* a file that was changed so lately may change again without a new time */
+};
 
 int aurora__trust_init(aurora__trust_t *trust)
 {
-  trust->needed = NULL;
-  trust->size = 0;
+  *trust = (aurora__trust_t){0};
   return uv_mutex_init(&trust->lock);
 }
 
@@ -26,11 +27,13 @@ void aurora__trust_clear(aurora__trust_t *trust)
   uv_mutex_destroy(&trust->lock);
 }
 
-static bool identify(const char *path, aurora__file_id_t *ret_id)
+/* --- Files -------------------------------------------------------------------------------------- */
+
+static bool identify(int descriptor, aurora__file_id_t *ret_id)
 {
   struct stat status;
 
-  if (stat(path, &status))
+  if (fstat(descriptor, &status))
     return false;
   *ret_id = (aurora__file_id_t){status.st_dev, status.st_ino, status.st_size, status.st_ctim};
   return true;
@@ -42,50 +45,66 @@ static bool is_same(const aurora__file_id_t *a, const aurora__file_id_t *b)
          a->changed.tv_sec == b->changed.tv_sec && a->changed.tv_nsec == b->changed.tv_nsec;
 }
 
-/* A file in memory with these bytes, which libmariadb opens by its path. Where /proc is not to be had it
- * cannot, and the whole file is read as before. */
-static bool open_in_memory(aurora__ca_t *ca, const char *bytes, size_t size)
+/* False where /proc is not to be had. */
+static bool lead_to(aurora__ca_t *ca, int descriptor)
 {
-  int descriptor = memfd_create("aurora-ca", MFD_CLOEXEC);
+  char path[sizeof ca->path_room];
 
-  if (descriptor < 0)
+  snprintf(path, sizeof path, "/proc/self/fd/%d", descriptor);
+  if (access(path, R_OK))
     return false;
-  snprintf(ca->memory, sizeof ca->memory, "/proc/self/fd/%d", descriptor);
-  if (write(descriptor, bytes, size) != (ssize_t)size || access(ca->memory, R_OK)) {
-    close(descriptor);
-    return false;
-  }
-  ca->descriptor = descriptor;
-  ca->path = ca->memory;
+  memcpy(ca->path_room, path, sizeof path);
+  ca->path = ca->path_room;
   return true;
+}
+
+static void open_part(aurora__ca_t *ca, const aurora__trust_t *trust)
+{
+  ca->part = memfd_create("aurora-ca", MFD_CLOEXEC);
+  if (ca->part < 0)
+    return;
+  if (write(ca->part, trust->needed, trust->size) != (ssize_t)trust->size ||
+      !lead_to(ca, ca->part)) {
+    close(ca->part);
+    ca->part = -1;
+  }
 }
 
 void aurora__ca_open(aurora__ca_t *ca, aurora__trust_t *trust, const char *ssl_ca)
 {
-  *ca = (aurora__ca_t){.path = ssl_ca, .descriptor = -1};
-  if (!ssl_ca || !identify(ssl_ca, &ca->file) || ca->file.size < LARGE)
+  *ca = (aurora__ca_t){.path = ssl_ca, .whole = -1, .part = -1};
+  if (!ssl_ca)
     return;
+  ca->whole = open(ssl_ca, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+  if (ca->whole < 0 || !identify(ca->whole, &ca->id) || ca->id.size < LARGE ||
+      !lead_to(ca, ca->whole))
+    return;
+  ca->worth = true;
   uv_mutex_lock(&trust->lock);
-  ca->large = !(trust->needed && is_same(&trust->file, &ca->file) &&
-                open_in_memory(ca, trust->needed, trust->size));
+  if (trust->needed && is_same(&trust->file, &ca->id))
+    open_part(ca, trust);
   uv_mutex_unlock(&trust->lock);
+}
+
+void aurora__ca_take_whole(aurora__ca_t *ca)
+{
+  close(ca->part);
+  ca->part = -1;
+  lead_to(ca, ca->whole);
 }
 
 void aurora__ca_close(aurora__ca_t *ca)
 {
-  if (ca->descriptor >= 0)
-    close(ca->descriptor);
-  ca->descriptor = -1;
+  if (ca->part >= 0)
+    close(ca->part);
+  if (ca->whole >= 0)
+    close(ca->whole);
+  ca->part = ca->whole = -1;
 }
 
-void aurora__ca_take_whole(aurora__ca_t *ca, const char *ssl_ca)
-{
-  aurora__ca_close(ca);
-  ca->path = ssl_ca;
-  ca->large = true;
-}
+/* --- What is remembered ------------------------------------------------------------------------- */
 
-/* Adds a certificate unless it is there. Without memory for it the whole file is read again. */
+/* Adds a certificate unless it is there. Where there is no memory for it a connect may take two attempts. */
 static void remember(void *data, const char *pem, size_t size)
 {
   aurora__trust_t *trust = data;
@@ -101,16 +120,25 @@ static void remember(void *data, const char *pem, size_t size)
   trust->size += size;
 }
 
+/* Whether what libmariadb has read is what the descriptor told. */
+static bool is_settled(const aurora__ca_t *ca)
+{
+  aurora__file_id_t now;
+
+  return identify(ca->whole, &now) && is_same(&now, &ca->id) &&
+         time(NULL) - ca->id.changed.tv_sec > SETTLED_S;
+}
+
 void aurora__trust_learn(aurora__trust_t *trust, const aurora__ca_t *ca, MYSQL *mysql)
 {
-  if (!ca->large)
+  if (aurora__ca_is_part(ca) || !ca->worth || !is_settled(ca))
     return;
   uv_mutex_lock(&trust->lock);
-  if (!is_same(&trust->file, &ca->file)) {
+  if (!is_same(&trust->file, &ca->id)) {
     aurora__free(trust->needed);
     trust->needed = NULL;
     trust->size = 0;
-    trust->file = ca->file;
+    trust->file = ca->id;
   }
   aurora__tls_trusted(mysql, remember, trust);
   uv_mutex_unlock(&trust->lock);

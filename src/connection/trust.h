@@ -4,11 +4,13 @@
  * libmariadb parses the whole CA file for each connection: 0.14 ms of CPU a certificate, 20 ms and more for
  * a bundle such as the one of RDS, while the rest of opening a TLS connection takes 2 ms. Of such a file one
  * connection needs a certificate or two, the same each time. So those that a verified chain has ended in are
- * remembered, and the next connection is given a file in memory with these alone. When the server cannot be
- * verified with them, because its authority has changed, the connect is made once more with the whole file.
+ * remembered, and the next connection is given a file in memory with these alone: a part of ssl_ca. When the
+ * server cannot be verified with the part, because its authority has changed, say, the connect is made once
+ * more with the whole.
  *
- * Nothing is trusted that ssl_ca does not hold: what is remembered counts as long as the file is the same
- * (device, inode, size and time of its change), and no longer.
+ * Nothing is trusted that ssl_ca does not hold. What is remembered counts as long as ssl_ca is the same file
+ * (device, inode, size and time of its last change); and libmariadb reads the whole through the descriptor
+ * that this was asked of, so that it is of this file and no other what is remembered.
  *
  * On worker threads, several at a time.
  */
@@ -32,37 +34,37 @@ typedef struct {
 } aurora__file_id_t;
 
 typedef struct {
-  uv_mutex_t lock; /* guards the rest */
-  char *needed;    /* certificates, PEM; NULL: none is known */
+  uv_mutex_t lock;        /* guards the rest */
+  aurora__file_id_t file; /* which the rest is about; zeros: none */
+  char *needed;           /* certificates, PEM; NULL: none is known */
   size_t size;
-  aurora__file_id_t file; /* that they are from */
 } aurora__trust_t;
 
 /* 0 or a libuv error. */
 int aurora__trust_init(aurora__trust_t *trust);
 void aurora__trust_clear(aurora__trust_t *trust);
 
-/* The file to give to libmariadb for one attempt. */
+/* The file that libmariadb is given for one attempt. */
 typedef struct {
-  const char *path;       /* ssl_ca, or memory; NULL: none */
-  char memory[32];        /* the path of descriptor */
-  int descriptor;         /* of the file in memory; -1: path is ssl_ca */
-  bool large;             /* path is ssl_ca, and large: what is needed of it is worth knowing */
-  aurora__file_id_t file; /* ssl_ca, as it was before it was read */
+  const char *path;     /* what to give it; NULL: none */
+  char path_room[32];   /* for the path of a descriptor */
+  int whole;            /* ssl_ca; -1: not open, path is its name */
+  int part;             /* in memory; -1: path leads to the whole */
+  bool worth;           /* what is needed of the whole is worth knowing */
+  aurora__file_id_t id; /* of whole */
 } aurora__ca_t;
 
-/* What is known to be needed of ssl_ca, or all of it; ssl_ca NULL: no path. To be closed. */
+/* The part that is known, or the whole of ssl_ca; ssl_ca NULL: no path. To be closed. */
 void aurora__ca_open(aurora__ca_t *ca, aurora__trust_t *trust, const char *ssl_ca);
-/* Only what has been needed so far, and there may be more in ssl_ca. */
 static inline bool aurora__ca_is_part(const aurora__ca_t *ca)
 {
-  return ca->descriptor >= 0;
+  return ca->part >= 0;
 }
-/* From a part to all of it. */
-void aurora__ca_take_whole(aurora__ca_t *ca, const char *ssl_ca);
+/* From the part, which did not do, to the whole. */
+void aurora__ca_take_whole(aurora__ca_t *ca);
 void aurora__ca_close(aurora__ca_t *ca);
 
-/* Remembers what the handshake of mysql needed. */
+/* Remembers what the handshake of mysql needed of the whole. */
 void aurora__trust_learn(aurora__trust_t *trust, const aurora__ca_t *ca, MYSQL *mysql);
 
 #endif

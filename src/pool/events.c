@@ -11,7 +11,7 @@
 #include "connection/driver.h"
 #include "pool/pool.h"
 
-/* So often a lease goes from one caller to the next within a turn of the loop. */
+/* At most so often a lease goes from one caller to the next within a turn of the loop. */
 enum { MOST_ROUNDS = 16 };
 
 /* --- Callbacks ---------------------------------------------------------------------------------- */
@@ -30,7 +30,8 @@ static void deliver_notice(aurora_pool_t *pool, aurora__notice_t *notice)
 
 /*
  * Makes the callbacks that are due now. Those that become due meanwhile, from inside a callback, get
- * the next turn of the loop: a caller whose callback asks again and again cannot keep the loop.
+ * the next turn of the loop, or after a few rounds of handing leases on: a caller whose callback asks again
+ * and again cannot keep the loop.
  */
 static void flush(aurora_pool_t *pool)
 {
@@ -46,18 +47,16 @@ static void flush(aurora_pool_t *pool)
     deliver_notice(pool, aurora__container_of(node, aurora__notice_t, node));
 }
 
-/*
- * Leases that were given back in callbacks go to those who wait, in one go. True: callbacks are due by that, and
- * none that has to wait for the next turn.
- */
+/* Leases that were given back in callbacks go to those who wait, in one go. True: these are the only ones to
+ * be called back now. */
 static bool hand_on(aurora_pool_t *pool)
 {
-  bool others = !aurora__list_empty(&pool->ended);
+  bool others;
 
   if (!pool->released_at)
     return false;
-  pool->released_at = 0;
-  aurora__pool_pump(pool);
+  others = !aurora__list_empty(&pool->ended);
+  aurora__pool_pump_at(pool, pool->released_at);
   return !others && !aurora__list_empty(&pool->ended);
 }
 
@@ -207,7 +206,9 @@ static void grant(aurora_pool_t *pool, aurora__waiter_t *waiter, aurora__slot_t 
     return;
   }
   pool->counters.acquired++;
-  aurora__histogram_record(&pool->acquire_latency, now_ns - query->called_at);
+  /* It may have been asked for after the lease had come back. */
+  aurora__histogram_record(&pool->acquire_latency,
+                           now_ns > query->called_at ? now_ns - query->called_at : 0);
   if (query->is_acquire)
     aurora__connection_lease(connection, query);
   else
@@ -286,20 +287,29 @@ void aurora__pool_pump(aurora_pool_t *pool)
   aurora__pool_pump_at(pool, aurora__now_ns());
 }
 
-void aurora__pool_pump_at(aurora_pool_t *pool, uint64_t now_ns)
+static void do_what_is_due(aurora_pool_t *pool, uint64_t now_ns)
 {
   aurora__action_t action;
   uint64_t now = aurora__ns_to_ms(now_ns);
+
+  while (!aurora__scheduler_is_quiet(&pool->scheduler, now) &&
+         aurora__scheduler_next(&pool->scheduler, now, &action))
+    perform(pool, &action, now_ns);
+}
+
+void aurora__pool_pump_at(aurora_pool_t *pool, uint64_t now_ns)
+{
+  uint64_t released_at = pool->released_at;
 
   /* What an action brings about is seen by the run that is going on. */
   if (pool->pumping)
     return;
   pool->pumping = true;
-  if (pool->released_at)
-    pool->released_at = now_ns; /* the scheduler's time does not go back */
-  while (!aurora__scheduler_is_quiet(&pool->scheduler, now) &&
-         aurora__scheduler_next(&pool->scheduler, now, &action))
-    perform(pool, &action, now_ns);
+  /* A lease that came back before a waiter's deadline is in time, whatever the callback did then. */
+  pool->released_at = 0;
+  if (released_at)
+    do_what_is_due(pool, released_at);
+  do_what_is_due(pool, now_ns);
   pool->pumping = false;
   arm_for_earliest(pool);
 }

@@ -75,11 +75,10 @@ struct aurora_pool {
   aurora__list_t runnable;     /* connections that gave the loop a turn, by run_node */
   aurora__list_t free_queries; /* recycled objects */
   unsigned free_count;
-  size_t in_flight; /* accepted, and not called back */
-  unsigned depth;   /* how deep inside events of the loop */
-  bool flushing;    /* callbacks are being made */
-  uint64_t
-      released_at; /* ns; what counts as the time at which leases are given back in these; 0: none was */
+  size_t in_flight;     /* accepted, and not called back */
+  unsigned depth;       /* how deep inside events of the loop */
+  bool flushing;        /* callbacks are being made */
+  uint64_t released_at; /* ns; when a lease was first given back in these and not handed on; or 0 */
   bool pumping;
   unsigned jobs;           /* connect jobs that a worker has */
   unsigned abandoned_jobs; /* of these: given up after their deadline, still holding a thread */

@@ -162,6 +162,51 @@ START_TEST(a_query_is_sent_from_within_the_callback)
 }
 END_TEST
 
+/* --- Deadlines ---------------------------------------------------------------------------------- */
+
+enum { PATIENCE_MS = 30 };
+
+static void take_and_give_back(const aurora_error_t *error, aurora_connection_t *connection,
+                               void *data)
+{
+  line_t *line = data;
+
+  ck_assert_ptr_null(error);
+  line->answered++;
+  aurora_connection_release(connection);
+}
+
+static void give_back_and_stay(const aurora_error_t *error, aurora_connection_t *connection,
+                               void *data)
+{
+  uint64_t end = uv_hrtime() + 2 * PATIENCE_MS * UINT64_C(1000000);
+  line_t *line = data;
+
+  ck_assert_ptr_null(error);
+  aurora_connection_release(connection);
+  while (uv_hrtime() < end)
+    ;
+  line->answered++;
+  if (line->stop) /* and asks again, after the other one's deadline */
+    ck_assert_int_eq(aurora_pool_acquire(line->fixture.pool, take_and_give_back, line), 0);
+}
+
+/* What counts is when the lease came back, not when the callback was over. */
+START_TEST(a_lease_that_came_back_in_time)
+{
+  aurora_acquire_options_t options = {.acquire_timeout_ms = PATIENCE_MS};
+  line_t line;
+
+  open_line(&line, 1);
+  line.stop = _i == 1;
+  ck_assert_int_eq(aurora_pool_acquire(line.fixture.pool, give_back_and_stay, &line), 0);
+  ck_assert_int_eq(aurora_pool_acquire_with(line.fixture.pool, &options, take_and_give_back, &line),
+                   0);
+  loop_run_until_count(&line.fixture.loop, &line.answered, line.stop ? 3 : 2, FIXTURE_PATIENCE_MS);
+  fixture_close(&line.fixture);
+}
+END_TEST
+
 /* --- The pool is closed in between -------------------------------------------------------------- */
 
 static void on_refusal(const aurora_error_t *error, aurora_connection_t *connection, void *data)
@@ -207,6 +252,7 @@ static Suite *make_suite(void)
   tcase_add_test(tcase, leases_and_queries_take_turns);
   tcase_add_test(tcase, a_greedy_caller_does_not_keep_the_loop);
   tcase_add_test(tcase, a_query_is_sent_from_within_the_callback);
+  tcase_add_loop_test(tcase, a_lease_that_came_back_in_time, 0, 2);
   tcase_add_test(tcase, the_pool_is_closed_after_it_was_given_back);
   suite_add_tcase(suite, tcase);
   return suite;

@@ -1,12 +1,14 @@
 /*
  * The CA file: a large one is read as a whole once, and what its servers needed of it counts as long as it
- * is the same file. How often it was opened is told by inotify.
+ * is the same file. Whether it was read is told by inotify.
  */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
+#include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "support/files.h"
@@ -16,7 +18,7 @@
 static database_t database;
 
 typedef struct {
-  char path[FILES_PATH_SIZE];
+  const char *path;
   int inotify;
   pool_fixture_t fixture;
 } trust_t;
@@ -44,37 +46,60 @@ static void write_both(const char *path, const char *first, const char *second)
   ck_assert_int_eq(files_write(path, bytes, size), 0);
 }
 
-static void begin(trust_t *trust, const char *first, const char *second)
+/* Since the last call. */
+static bool was_read(trust_t *trust)
+{
+  char events[4096];
+  bool any = false;
+
+  while (read(trust->inotify, events, sizeof events) > 0)
+    any = true;
+  return any;
+}
+
+/* Files that are made before the first test: what was changed a moment ago is not remembered. */
+typedef enum { BUNDLE, BUNDLE_AND_OTHER, SMALL, FILES } file_t;
+static char paths[FILES][FILES_PATH_SIZE];
+
+static void make_files(void)
+{
+  static const char *const names[FILES] = {"bundle.pem", "bundle-and-other.pem", "small.pem"};
+
+  for (int i = 0; i < FILES; i++) {
+    snprintf(paths[i], sizeof paths[i], "%s/%s", database.dir, names[i]);
+    write_both(paths[i], i == SMALL ? database.ca : database.ca_bundle,
+               i == BUNDLE_AND_OTHER ? database.other_ca : NULL);
+  }
+}
+
+static void wait_until_settled(const char *path)
+{
+  struct stat status;
+
+  ck_assert_int_eq(stat(path, &status), 0);
+  while (time(NULL) - status.st_ctim.tv_sec < 3)
+    usleep(20000);
+}
+
+static void begin(trust_t *trust, file_t file)
 {
   aurora_config_t config = fixture_config(&database);
 
-  snprintf(trust->path, sizeof trust->path, "%s/trusted-%d.pem", database.dir, (int)getpid());
-  write_both(trust->path, first, second);
+  trust->path = paths[file];
+  wait_until_settled(trust->path);
   trust->inotify = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
-  ck_assert_int_ge(inotify_add_watch(trust->inotify, trust->path, IN_OPEN), 0);
+  ck_assert_int_ge(inotify_add_watch(trust->inotify, trust->path, IN_ACCESS), 0);
   config.ssl_mode = AURORA_SSL_VERIFY_IDENTITY;
   config.ssl_ca = trust->path;
   config.pool_size = 8;
   fixture_open(&trust->fixture, &config);
+  was_read(trust); /* when the configuration was checked */
 }
 
 static void end(trust_t *trust)
 {
   fixture_close(&trust->fixture);
   close(trust->inotify);
-  unlink(trust->path);
-}
-
-/* How often the file has been opened since the last call. */
-static unsigned opened(trust_t *trust)
-{
-  char events[4096];
-  ssize_t size;
-  unsigned count = 0;
-
-  while ((size = read(trust->inotify, events, sizeof events)) > 0)
-    count += (unsigned)((size_t)size / sizeof(struct inotify_event)); /* without names */
-  return count;
 }
 
 /* One more connection: there is none that is idle. */
@@ -91,11 +116,10 @@ START_TEST(a_large_file_is_read_once)
   aurora_connection_t *leases[5];
   trust_t trust;
 
-  begin(&trust, database.ca_bundle, NULL);
-  opened(&trust); /* the configuration was checked */
+  begin(&trust, BUNDLE);
   for (int i = 0; i < 5; i++) {
     leases[i] = connect_anew(&trust);
-    ck_assert_uint_eq(opened(&trust), i == 0 ? 1 : 0);
+    ck_assert(was_read(&trust) == (i == 0));
   }
   for (int i = 0; i < 5; i++)
     aurora_connection_release(leases[i]);
@@ -109,11 +133,10 @@ START_TEST(a_small_file_is_read_each_time)
   aurora_connection_t *leases[3];
   trust_t trust;
 
-  begin(&trust, database.ca, NULL);
-  opened(&trust);
+  begin(&trust, SMALL);
   for (int i = 0; i < 3; i++) {
     leases[i] = connect_anew(&trust);
-    ck_assert_uint_eq(opened(&trust), 1);
+    ck_assert(was_read(&trust));
   }
   for (int i = 0; i < 3; i++)
     aurora_connection_release(leases[i]);
@@ -148,7 +171,7 @@ START_TEST(what_the_file_no_longer_holds_is_not_trusted)
   char other[1 << 18];
   size_t size, before;
 
-  begin(&trust, database.ca_bundle, NULL);
+  begin(&trust, BUNDLE);
   fixture_run(&trust.fixture, "DO 1");
   /* Our authority is the last one of the bundle; the size stays what it was. */
   size = read_file(trust.path, other, sizeof other);
@@ -167,38 +190,73 @@ START_TEST(what_the_file_no_longer_holds_is_not_trusted)
 }
 END_TEST
 
-/* The server has a new certificate now, by another authority of the same file, as when the one that RDS
- * signs with is replaced; and then the old one again. */
+/* --- Another certificate of the server's ---------------------------------------------------------- */
+
+static char certificate_path[CERTIFICATES_PATH_SIZE + 32];
+static char good_certificate[1 << 14];
+static size_t good_size;
+
+/* name: of a file beside the one that the server uses. */
+static void change_certificate(const char *name)
+{
+  char other[CERTIFICATES_PATH_SIZE + 32];
+  int directory = (int)(strrchr(database.ca, '/') - database.ca);
+
+  snprintf(other, sizeof other, "%.*s/%s", directory, database.ca, name);
+  snprintf(certificate_path, sizeof certificate_path, "%.*s/server-cert.pem", directory,
+           database.ca);
+  good_size = read_file(certificate_path, good_certificate, sizeof good_certificate);
+  write_both(certificate_path, other, NULL);
+  ck_assert_int_eq(database_sql(&database, "FLUSH SSL"), 0);
+}
+
+static void change_certificate_back(void)
+{
+  ck_assert_int_eq(files_write(certificate_path, good_certificate, good_size), 0);
+  ck_assert_int_eq(database_sql(&database, "FLUSH SSL"), 0);
+}
+
+/* By another authority of the same file, as when the one that RDS signs with is replaced. */
 START_TEST(another_authority_of_the_same_file)
 {
-  char used[CERTIFICATES_PATH_SIZE + 32], other[CERTIFICATES_PATH_SIZE + 32], good[1 << 14];
-  int directory = (int)(strrchr(database.ca, '/') - database.ca);
   aurora_connection_t *leases[4];
   trust_t trust;
-  size_t size;
 
-  snprintf(used, sizeof used, "%.*s/server-cert.pem", directory, database.ca);
-  snprintf(other, sizeof other, "%.*s/server-cert-other-ca.pem", directory, database.ca);
-  size = read_file(used, good, sizeof good);
-  begin(&trust, database.ca_bundle, database.other_ca);
-  opened(&trust);
+  begin(&trust, BUNDLE_AND_OTHER);
   leases[0] = connect_anew(&trust);
-  ck_assert_uint_eq(opened(&trust), 1);
+  ck_assert(was_read(&trust));
 
-  write_both(used, other, NULL);
-  ck_assert_int_eq(database_sql(&database, "FLUSH SSL"), 0);
+  change_certificate("server-cert-other-ca.pem");
   leases[1] = connect_anew(&trust);
-  ck_assert_uint_eq(opened(&trust), 1);
+  ck_assert(was_read(&trust));
   leases[2] = connect_anew(&trust);
-  ck_assert_uint_eq(opened(&trust), 0);
+  ck_assert(!was_read(&trust));
 
-  ck_assert_int_eq(files_write(used, good, size), 0);
-  ck_assert_int_eq(database_sql(&database, "FLUSH SSL"), 0);
+  change_certificate_back();
   leases[3] = connect_anew(&trust);
-  ck_assert_uint_eq(opened(&trust), 0);
+  ck_assert(!was_read(&trust));
   ck_assert_uint_eq(fixture_logged(&trust.fixture, "connection refused"), 0);
   for (int i = 0; i < 4; i++)
     aurora_connection_release(leases[i]);
+  end(&trust);
+}
+END_TEST
+
+/* There is no second attempt for what no authority mends. */
+START_TEST(a_wrong_name_is_refused_at_once)
+{
+  trust_t trust;
+
+  begin(&trust, BUNDLE);
+  fixture_run(&trust.fixture, "DO 1");
+  ck_assert(was_read(&trust));
+  change_certificate("server-cert-wrong-name.pem");
+  ck_assert_int_eq(aurora_pool_recycle(trust.fixture.pool), 0);
+  fixture_fail(&trust.fixture, "DO 1", AURORA_NO_PARAMS, AURORA_ETLS);
+  ck_assert(!was_read(&trust));
+  change_certificate_back();
+  fixture_run(&trust.fixture, "DO 1");
+  ck_assert(!was_read(&trust));
   end(&trust);
 }
 END_TEST
@@ -209,11 +267,13 @@ static Suite *make_suite(void)
   TCase *tcase = tcase_create("trust");
 
   tcase_set_timeout(tcase, 60);
+  tcase_add_unchecked_fixture(tcase, make_files, NULL);
   tcase_add_test(tcase, a_large_file_is_read_once);
   tcase_add_test(tcase, a_small_file_is_read_each_time);
   tcase_add_test(tcase, connections_that_open_side_by_side);
   tcase_add_test(tcase, what_the_file_no_longer_holds_is_not_trusted);
   tcase_add_test(tcase, another_authority_of_the_same_file);
+  tcase_add_test(tcase, a_wrong_name_is_refused_at_once);
   suite_add_tcase(suite, tcase);
   return suite;
 }
