@@ -15,6 +15,7 @@
 #include "batch/batch.h"
 #include "connection/binds.h"
 #include "connection/driver.h"
+#include "connection/statement_calls.h"
 #include "pool/query.h"
 
 static const char limit_sql[] = "SELECT @@max_allowed_packet";
@@ -52,26 +53,12 @@ static int store_cont(aurora_connection_t *connection, int status)
 
 static int prepare_start(aurora_connection_t *connection)
 {
-  const aurora__statement_t *statement = bulk_of(connection)->statement;
-
-  return mysql_stmt_prepare_start(&connection->status, statement->handle, statement->sql,
-                                  statement->size);
-}
-
-static int prepare_cont(aurora_connection_t *connection, int status)
-{
-  return mysql_stmt_prepare_cont(&connection->status, handle_of(connection), status);
+  return aurora__call_prepare(connection, bulk_of(connection)->statement);
 }
 
 static int execute_start(aurora_connection_t *connection)
 {
-  connection->sent = true;
-  return mysql_stmt_execute_start(&connection->status, handle_of(connection));
-}
-
-static int execute_cont(aurora_connection_t *connection, int status)
-{
-  return mysql_stmt_execute_cont(&connection->status, handle_of(connection), status);
+  return aurora__call_execute(connection, bulk_of(connection)->statement);
 }
 
 static int drop_start(aurora_connection_t *connection)
@@ -84,19 +71,6 @@ static int drop_cont(aurora_connection_t *connection, int status)
   return mysql_stmt_store_result_cont(&connection->status, handle_of(connection), status);
 }
 
-static int close_start(aurora_connection_t *connection)
-{
-  /* Whatever comes, mysql_stmt_close frees it. */
-  connection->closing_handle = connection->closing_statement->handle;
-  connection->closing_statement->handle = NULL;
-  return mysql_stmt_close_start(&connection->flag, connection->closing_handle);
-}
-
-static int close_cont(aurora_connection_t *connection, int status)
-{
-  return mysql_stmt_close_cont(&connection->flag, connection->closing_handle, status);
-}
-
 static void ask_done(aurora_connection_t *connection);
 static void store_done(aurora_connection_t *connection);
 static void done(aurora_connection_t *connection);
@@ -107,11 +81,13 @@ static void close_done(aurora_connection_t *connection);
 static const aurora__operation_t ask_limit = {"ask packet limit", ask_start, ask_cont, ask_done};
 static const aurora__operation_t store_limit = {"packet limit", store_start, store_cont,
                                                 store_done};
-static const aurora__operation_t prepare = {"prepare bulk", prepare_start, prepare_cont, done};
-static const aurora__operation_t execute = {"execute bulk", execute_start, execute_cont,
-                                            execute_done};
+static const aurora__operation_t prepare = {"prepare bulk", prepare_start,
+                                            aurora__call_prepare_cont, done};
+static const aurora__operation_t execute = {"execute bulk", execute_start,
+                                            aurora__call_execute_cont, execute_done};
 static const aurora__operation_t drop_rows = {"drop bulk rows", drop_start, drop_cont, drop_done};
-static const aurora__operation_t close_bulk = {"close bulk", close_start, close_cont, close_done};
+static const aurora__operation_t close_bulk = {"close bulk", aurora__call_close,
+                                               aurora__call_close_cont, close_done};
 
 static void done(aurora_connection_t *connection)
 {

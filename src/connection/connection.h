@@ -140,7 +140,7 @@ struct aurora_connection {
   aurora_query_t *memory;         /* whose SQL and parameters libmariadb may be using */
   aurora__statement_t *statement; /* prepared; NULL for text */
   aurora__statement_t *closing_statement; /* being closed on the server, and in no cache */
-  MYSQL_STMT *closing_handle;             /* its handle, once that has begun */
+  MYSQL_STMT *called;                     /* the handle of the call under way (statement_calls.h) */
   aurora_result_t *first;                 /* of the results so far; our reference */
   aurora_result_t *current; /* the one that is being filled; one of first's, or a streamed row */
   bool sent;                /* the server may have begun to execute the query */

@@ -24,43 +24,17 @@
 #include "connection/connect_error.h"
 #include "connection/driver.h"
 #include "connection/results.h"
+#include "connection/statement_calls.h"
 #include "pool/pool.h"
 
 static int prepare_start(aurora_connection_t *connection)
 {
-  const aurora__statement_t *statement = connection->statement;
-
-  return mysql_stmt_prepare_start(&connection->status, statement->handle, statement->sql,
-                                  statement->size);
-}
-
-static int prepare_cont(aurora_connection_t *connection, int status)
-{
-  return mysql_stmt_prepare_cont(&connection->status, aurora__prepared_handle(connection), status);
+  return aurora__call_prepare(connection, connection->statement);
 }
 
 static int execute_start(aurora_connection_t *connection)
 {
-  connection->sent = true;
-  return mysql_stmt_execute_start(&connection->status, aurora__prepared_handle(connection));
-}
-
-static int execute_cont(aurora_connection_t *connection, int status)
-{
-  return mysql_stmt_execute_cont(&connection->status, aurora__prepared_handle(connection), status);
-}
-
-static int close_start(aurora_connection_t *connection)
-{
-  /* Whatever comes, mysql_stmt_close frees it. */
-  connection->closing_handle = connection->closing_statement->handle;
-  connection->closing_statement->handle = NULL;
-  return mysql_stmt_close_start(&connection->flag, connection->closing_handle);
-}
-
-static int close_cont(aurora_connection_t *connection, int status)
-{
-  return mysql_stmt_close_cont(&connection->flag, connection->closing_handle, status);
+  return aurora__call_execute(connection, connection->statement);
 }
 
 static void prepare_done(aurora_connection_t *connection);
@@ -70,13 +44,19 @@ static void room_done(aurora_connection_t *connection);
 static void lost_done(aurora_connection_t *connection);
 static void close_done(aurora_connection_t *connection);
 
-static const aurora__operation_t prepare = {"prepare", prepare_start, prepare_cont, prepare_done};
-static const aurora__operation_t execute = {"execute", execute_start, execute_cont, execute_done};
+static const aurora__operation_t prepare = {"prepare", prepare_start, aurora__call_prepare_cont,
+                                            prepare_done};
+static const aurora__operation_t execute = {"execute", execute_start, aurora__call_execute_cont,
+                                            execute_done};
 /* Ways to a COM_STMT_CLOSE, which has no answer. */
-static const aurora__operation_t evict = {"evict", close_start, close_cont, evict_done};
-static const aurora__operation_t make_room = {"make room", close_start, close_cont, room_done};
-static const aurora__operation_t close_lost = {"close lost", close_start, close_cont, lost_done};
-static const aurora__operation_t close_unkept = {"close", close_start, close_cont, close_done};
+static const aurora__operation_t evict = {"evict", aurora__call_close, aurora__call_close_cont,
+                                          evict_done};
+static const aurora__operation_t make_room = {"make room", aurora__call_close,
+                                              aurora__call_close_cont, room_done};
+static const aurora__operation_t close_lost = {"close lost", aurora__call_close,
+                                               aurora__call_close_cont, lost_done};
+static const aurora__operation_t close_unkept = {"close", aurora__call_close,
+                                                 aurora__call_close_cont, close_done};
 
 /* Closes a statement on the server, then goes on with the operation's done. */
 static void close_statement(aurora_connection_t *connection, aurora__statement_t *statement,
