@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "fuzz_result.h"
-#include "unit/same_value.h"
+#include "support/same_value.h"
 
 enum { MOST_PACKETS = 200 };
 

@@ -14,6 +14,7 @@
 #include "support/loop.h"
 #include "support/pool_fixture.h"
 #include "support/runner.h"
+#include "support/same_value.h"
 
 enum { TIMES = 4, READ_AHEAD = 16384 };
 
@@ -42,38 +43,6 @@ static reply_t ask(const char *text, const char *prepared, int is_prepared)
                      : fixture_query(&fixture, text, AURORA_NO_PARAMS);
 }
 
-static void values_must_equal(aurora_value_t a, aurora_value_t b)
-{
-  ck_assert_int_eq(a.type, b.type);
-  switch (a.type) {
-  case AURORA_TYPE_DECIMAL:
-  case AURORA_TYPE_STRING:
-  case AURORA_TYPE_BYTES:
-    ck_assert_uint_eq(a.as.text.size, b.as.text.size);
-    ck_assert_mem_eq(a.as.text.data, b.as.text.data, a.as.text.size);
-    ck_assert_int_eq(a.as.text.data[a.as.text.size], '\0');
-    return;
-  case AURORA_TYPE_DOUBLE:
-    ck_assert(a.as.float64 == b.as.float64);
-    return;
-  case AURORA_TYPE_DATE:
-  case AURORA_TYPE_DATETIME:
-    ck_assert_int_eq(a.as.datetime.year, b.as.datetime.year);
-    ck_assert_int_eq(a.as.datetime.day, b.as.datetime.day);
-    ck_assert_uint_eq(a.as.datetime.microsecond, b.as.datetime.microsecond);
-    return;
-  case AURORA_TYPE_TIME:
-    ck_assert_uint_eq(a.as.time.hours, b.as.time.hours);
-    ck_assert_uint_eq(a.as.time.microseconds, b.as.time.microseconds);
-    return;
-  case AURORA_TYPE_NULL:
-  case AURORA_TYPE_INT64:
-  case AURORA_TYPE_UINT64:
-    ck_assert_int_eq(a.as.int64, b.as.int64);
-    return;
-  }
-}
-
 static void results_must_equal(const aurora_result_t *a, const aurora_result_t *b)
 {
   ck_assert_uint_eq(aurora_result_columns(a), aurora_result_columns(b));
@@ -86,7 +55,9 @@ static void results_must_equal(const aurora_result_t *a, const aurora_result_t *
     ck_assert_str_eq(aurora_result_column_name(a, column), aurora_result_column_name(b, column));
     ck_assert_int_eq(aurora_result_column_type(a, column), aurora_result_column_type(b, column));
     for (size_t row = 0; row < aurora_result_rows(a); row++)
-      values_must_equal(aurora_result_value(a, row, column), aurora_result_value(b, row, column));
+      ck_assert_msg(
+          same_value(aurora_result_value(a, row, column), aurora_result_value(b, row, column)),
+          "row %zu, column %u", row, column);
   }
 }
 
@@ -404,7 +375,7 @@ static void echo_must_be(aurora_value_t value)
     const aurora_value_t values[] = {value, aurora_int64(time)};
     reply_t reply = fixture_query(&fixture, "SELECT ?, ?", (aurora_params_t){values, 2});
 
-    values_must_equal(aurora_result_value(reply.result, 0, 0), value);
+    ck_assert(same_value(aurora_result_value(reply.result, 0, 0), value));
     ck_assert_int_eq(aurora_result_value(reply.result, 0, 1).as.int64, time);
     reply_clear(&reply);
   }
@@ -452,7 +423,7 @@ START_TEST(many_parameters_of_known_statements)
       values[i] = (i + time) % 3 ? aurora_int64(100 * time + i) : aurora_null();
     reply = fixture_query(&fixture, sql, (aurora_params_t){values, COUNT});
     for (unsigned i = 0; i < COUNT; i++)
-      values_must_equal(aurora_result_value(reply.result, 0, i), values[i]);
+      ck_assert(same_value(aurora_result_value(reply.result, 0, i), values[i]));
     reply_clear(&reply);
   }
   fixture_close(&fixture);

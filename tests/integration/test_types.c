@@ -2,7 +2,6 @@
  * Every column type of the server at its borders, through the pool: the same values and types by text
  * and by the binary protocol.
  */
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,6 +9,7 @@
 #include "support/loop.h"
 #include "support/pool_fixture.h"
 #include "support/runner.h"
+#include "support/same_value.h"
 
 static database_t database;
 static pool_fixture_t fixture;
@@ -28,45 +28,6 @@ static void tear_down(void)
   fixture_close(&fixture);
 }
 
-static bool same_datetime(aurora_datetime_t a, aurora_datetime_t b)
-{
-  return a.year == b.year && a.month == b.month && a.day == b.day && a.hour == b.hour &&
-         a.minute == b.minute && a.second == b.second && a.microsecond == b.microsecond;
-}
-
-static bool same_time(aurora_time_t a, aurora_time_t b)
-{
-  return a.negative == b.negative && a.hours == b.hours && a.minutes == b.minutes &&
-         a.seconds == b.seconds && a.microseconds == b.microseconds;
-}
-
-static bool same_value(const aurora_value_t *a, const aurora_value_t *b)
-{
-  if (a->type != b->type)
-    return false;
-  switch (a->type) {
-  case AURORA_TYPE_NULL:
-    return true;
-  case AURORA_TYPE_INT64:
-    return a->as.int64 == b->as.int64;
-  case AURORA_TYPE_UINT64:
-    return a->as.uint64 == b->as.uint64;
-  case AURORA_TYPE_DOUBLE:
-    return a->as.float64 == b->as.float64 && signbit(a->as.float64) == signbit(b->as.float64);
-  case AURORA_TYPE_DECIMAL:
-  case AURORA_TYPE_STRING:
-  case AURORA_TYPE_BYTES:
-    return a->as.text.size == b->as.text.size &&
-           memcmp(a->as.text.data, b->as.text.data, a->as.text.size) == 0;
-  case AURORA_TYPE_DATE:
-  case AURORA_TYPE_DATETIME:
-    return same_datetime(a->as.datetime, b->as.datetime);
-  case AURORA_TYPE_TIME:
-    return same_time(a->as.time, b->as.time);
-  }
-  return false;
-}
-
 static void check(const types_entry_t *entry, const char *how, const char *sql,
                   aurora_params_t params)
 {
@@ -80,7 +41,7 @@ static void check(const types_entry_t *entry, const char *how, const char *sql,
                 aurora_type_name(aurora_result_column_type(reply.result, 0)),
                 aurora_type_name(entry->column_type));
   value = aurora_result_value(reply.result, 0, 0);
-  ck_assert_msg(same_value(&value, &entry->value), "%s %s (%s): another value, of type %s", type,
+  ck_assert_msg(same_value(value, entry->value), "%s %s (%s): another value, of type %s", type,
                 entry->sql, how, aurora_type_name(value.type));
   reply_clear(&reply);
 }

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "result_helpers.h"
-#include "same_value.h"
+#include "support/same_value.h"
 
 enum { PACKET_ROOM = 400000, LETTERS = 26 };
 

@@ -1,8 +1,8 @@
 /*
- * Whether two values are the same, for unit tests and fuzz targets.
+ * Whether two values are the same, to the bit. Used by fuzz targets too.
  */
-#ifndef TESTS_UNIT_SAME_VALUE_H
-#define TESTS_UNIT_SAME_VALUE_H
+#ifndef TESTS_SUPPORT_SAME_VALUE_H
+#define TESTS_SUPPORT_SAME_VALUE_H
 
 #include <stdbool.h>
 #include <string.h>
@@ -12,7 +12,7 @@
 static inline bool same_text(aurora_text_t one, aurora_text_t other)
 {
   return one.size == other.size && memcmp(one.data, other.data, one.size) == 0 &&
-         one.data[one.size] == '\0' && other.data[other.size] == '\0';
+         one.data[one.size] == '\0';
 }
 
 static inline bool same_datetime(const aurora_datetime_t *one, const aurora_datetime_t *other)
@@ -22,7 +22,7 @@ static inline bool same_datetime(const aurora_datetime_t *one, const aurora_date
          one->microsecond == other->microsecond;
 }
 
-/* Their texts may lie in different places, each with a NUL behind it. */
+/* one is of a result: there is a NUL behind its text. */
 static inline bool same_value(aurora_value_t one, aurora_value_t other)
 {
   const aurora_time_t *time = &one.as.time, *other_time = &other.as.time;
