@@ -19,8 +19,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
@@ -34,16 +32,10 @@
 #include "base/error.h"
 #include "base/secret.h"
 #include "connection/connect_error.h"
-#include "connection/read_ahead.h"
+#include "connection/connect_options.h"
 #include "connection/login.h"
+#include "connection/read_ahead.h"
 #include "connection/tls.h"
-
-/* The plugins that a server may ask for. mysql_clear_password is not among them: it would hand the
- * password to whoever answers. */
-#define ALLOWED_PLUGINS "mysql_native_password,caching_sha2_password,sha256_password,client_ed25519"
-
-/* AWS advises probes a second apart, five of them. */
-enum { KEEPALIVE_INTERVAL_S = 1, KEEPALIVE_PROBES = 5 };
 
 static _Thread_local aurora__connect_t *current_job;
 
@@ -67,12 +59,6 @@ static int wait_until_deadline(aurora__connect_t *job, int fd, short events)
     ready = poll(&poll_fd, 1, remaining_ms(job));
   } while (ready == -1 && errno == EINTR);
   return ready;
-}
-
-static bool requires_tls(aurora_ssl_mode_t mode)
-{
-  return mode == AURORA_SSL_REQUIRED || mode == AURORA_SSL_VERIFY_CA ||
-         mode == AURORA_SSL_VERIFY_IDENTITY;
 }
 
 /* Whether the greeting (protocol 10) that waits in the socket offers TLS. An error packet, or what is
@@ -106,7 +92,7 @@ static bool look_at_greeting(aurora__connect_t *job, int fd)
     return true; /* libmariadb finds out what happened */
   job->greeting_seen = true;
   job->tls_missing =
-      requires_tls(job->config->ssl_mode) && !greeting_offers_tls(packet, (size_t)size);
+      aurora__requires_tls(job->config->ssl_mode) && !greeting_offers_tls(packet, (size_t)size);
   return !job->tls_missing;
 }
 
@@ -160,70 +146,6 @@ static int wait_for_io(my_socket fd, my_bool is_read, int timeout)
     return -1;
   }
   return look_at_greeting(job, fd) ? ready : -1;
-}
-
-static bool checks_certificate(aurora_ssl_mode_t mode)
-{
-  return mode == AURORA_SSL_VERIFY_CA || mode == AURORA_SSL_VERIFY_IDENTITY;
-}
-
-static void set_tls_options(MYSQL *mysql, const aurora_config_t *config, const char *ca)
-{
-  my_bool use = config->ssl_mode != AURORA_SSL_DISABLED;
-  my_bool verify = config->ssl_mode == AURORA_SSL_VERIFY_IDENTITY;
-
-  /* ENFORCE is misnamed: it asks for TLS and falls back. See the head of this file. */
-  mysql_optionsv(mysql, MYSQL_OPT_SSL_ENFORCE, &use);
-  mysql_optionsv(mysql, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, &verify);
-  if (!use)
-    return;
-  /* A CA makes libmariadb check the chain, which only the VERIFY modes ask for. */
-  if (checks_certificate(config->ssl_mode))
-    mysql_optionsv(mysql, MYSQL_OPT_SSL_CA, ca);
-  if (config->ssl_cert) {
-    mysql_optionsv(mysql, MYSQL_OPT_SSL_CERT, config->ssl_cert);
-    mysql_optionsv(mysql, MYSQL_OPT_SSL_KEY, config->ssl_key);
-  }
-}
-
-static void set_options(MYSQL *mysql, const aurora_config_t *config, const char *ca)
-{
-  my_bool off = 0;
-  unsigned no_files = 0;
-  unsigned protocol = config->unix_socket ? MYSQL_PROTOCOL_SOCKET : MYSQL_PROTOCOL_TCP;
-  /* The coarse net under the watchdog: SO_RCVTIMEO, in whole seconds. */
-  unsigned seconds = (unsigned)(config->connect_timeout / 1000) + 1;
-
-  mysql_optionsv(mysql, MYSQL_OPT_PROTOCOL, &protocol);
-  mysql_optionsv(mysql, MYSQL_OPT_CONNECT_TIMEOUT, &seconds);
-  mysql_optionsv(mysql, MYSQL_OPT_LOCAL_INFILE, &no_files);
-  mysql_optionsv(mysql, MYSQL_OPT_RECONNECT, &off);
-  mysql_optionsv(mysql, MYSQL_SET_CHARSET_NAME, "utf8mb4");
-  mysql_optionsv(mysql, MARIADB_OPT_RESTRICTED_AUTH, ALLOWED_PLUGINS);
-  mysql_optionsv(mysql, MARIADB_OPT_IO_WAIT, (void *)wait_for_io);
-  mysql_optionsv(mysql, MYSQL_OPT_CONNECT_ATTR_ADD, "program_library", "aurora");
-  set_tls_options(mysql, config, ca);
-}
-
-static void set_socket_options(int fd, const aurora_config_t *config)
-{
-  int on = 1;
-  int idle = (int)((config->tcp_keepalive + 999) / 1000);
-  int interval = KEEPALIVE_INTERVAL_S;
-  int probes = KEEPALIVE_PROBES;
-  unsigned user_timeout = (unsigned)(idle + interval * probes) * 1000;
-
-  fcntl(fd, F_SETFD, FD_CLOEXEC);
-  if (config->unix_socket)
-    return;
-  setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  if (!config->tcp_keepalive)
-    return;
-  setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
-  setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle, sizeof idle);
-  setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &interval, sizeof interval);
-  setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &probes, sizeof probes);
-  setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &user_timeout, sizeof user_timeout);
 }
 
 void aurora__connect_describe(const aurora_config_t *config, char *text, size_t size)
@@ -298,8 +220,9 @@ static void explain_failure(aurora__connect_t *job, MYSQL *mysql, const char *wh
                       (unsigned long long)job->config->connect_timeout);
     return;
   }
-  job->failure = aurora__connect_error(mysql, where, job->socket_errno,
-                                       checks_certificate(job->config->ssl_mode), &job->error);
+  job->failure =
+      aurora__connect_error(mysql, where, job->socket_errno,
+                            aurora__checks_certificate(job->config->ssl_mode), &job->error);
 }
 
 static bool connect_and_set_up(aurora__connect_t *job, MYSQL *mysql, const aurora__login_t *login)
@@ -311,11 +234,11 @@ static bool connect_and_set_up(aurora__connect_t *job, MYSQL *mysql, const auror
                           config->port, config->unix_socket,
                           CLIENT_MULTI_RESULTS | (config->found_rows ? CLIENT_FOUND_ROWS : 0)))
     return false;
-  if (requires_tls(config->ssl_mode) && !mysql_get_ssl_cipher(mysql)) {
+  if (aurora__requires_tls(config->ssl_mode) && !mysql_get_ssl_cipher(mysql)) {
     job->tls_missing = true;
     return false;
   }
-  set_socket_options(mysql_get_socket(mysql), config);
+  aurora__connect_set_socket_options(mysql_get_socket(mysql), config);
   job->out_of_step = aurora__has_leftover(mysql);
   return !job->out_of_step && set_up_session(job, mysql);
 }
@@ -335,7 +258,8 @@ static void attempt(aurora__connect_t *job, const aurora__login_t *login, const 
   job->greeting_seen = false;
   job->socket_errno = 0;
   aurora__tls_forget_errors();
-  set_options(mysql, job->config, ca->path);
+  aurora__connect_set_options(mysql, job->config, ca->path);
+  mysql_optionsv(mysql, MARIADB_OPT_IO_WAIT, (void *)wait_for_io);
   job->succeeded = connect_and_set_up(job, mysql, login);
   if (!job->succeeded)
     explain_failure(job, mysql, where);
@@ -368,7 +292,8 @@ static void connect_with_ca(aurora__connect_t *job, const aurora__login_t *login
   const aurora_config_t *config = job->config;
   aurora__ca_t ca;
 
-  aurora__ca_open(&ca, job->trust, checks_certificate(config->ssl_mode) ? config->ssl_ca : NULL);
+  aurora__ca_open(&ca, job->trust,
+                  aurora__checks_certificate(config->ssl_mode) ? config->ssl_ca : NULL);
   attempt(job, login, where, &ca);
   if (!job->succeeded && aurora__ca_is_part(&ca) && aurora__is_authority_error(&job->error) &&
       !is_expired(job)) {
