@@ -37,6 +37,9 @@
 #include "connection/read_ahead.h"
 #include "connection/tls.h"
 
+/* So long a connect waits at most for another one to find out what is needed of a large CA file. */
+enum { LEARNING_MS = 100 };
+
 static _Thread_local aurora__connect_t *current_job;
 
 static int remaining_ms(const aurora__connect_t *job)
@@ -290,17 +293,18 @@ static bool is_expired(aurora__connect_t *job)
 static void connect_with_ca(aurora__connect_t *job, const aurora__login_t *login, const char *where)
 {
   const aurora_config_t *config = job->config;
+  const char *ssl_ca = aurora__checks_certificate(config->ssl_mode) ? config->ssl_ca : NULL;
+  int wait_ms = remaining_ms(job);
   aurora__ca_t ca;
 
-  aurora__ca_open(&ca, job->trust,
-                  aurora__checks_certificate(config->ssl_mode) ? config->ssl_ca : NULL);
+  aurora__ca_open(&ca, job->trust, ssl_ca, wait_ms < LEARNING_MS ? (unsigned)wait_ms : LEARNING_MS);
   attempt(job, login, where, &ca);
   if (!job->succeeded && aurora__ca_is_part(&ca) && aurora__is_authority_error(&job->error) &&
       !is_expired(job)) {
     aurora__ca_take_whole(&ca);
     attempt(job, login, where, &ca);
   }
-  aurora__ca_close(&ca);
+  aurora__ca_close(&ca, job->trust);
 }
 
 /* On a worker thread: touches nothing but the job, the configuration, which does not change, and trust,

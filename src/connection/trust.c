@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "connection/tls.h"
 
 enum {
@@ -17,13 +18,22 @@ enum {
 
 int aurora__trust_init(aurora__trust_t *trust)
 {
+  int status;
+
   *trust = (aurora__trust_t){0};
-  return uv_mutex_init(&trust->lock);
+  status = uv_mutex_init(&trust->lock);
+  if (status)
+    return status;
+  status = uv_cond_init(&trust->learned);
+  if (status)
+    uv_mutex_destroy(&trust->lock);
+  return status;
 }
 
 void aurora__trust_clear(aurora__trust_t *trust)
 {
   aurora__free(trust->needed);
+  uv_cond_destroy(&trust->learned);
   uv_mutex_destroy(&trust->lock);
 }
 
@@ -70,7 +80,22 @@ static void open_part(aurora__ca_t *ca, const aurora__trust_t *trust)
   }
 }
 
-void aurora__ca_open(aurora__ca_t *ca, aurora__trust_t *trust, const char *ssl_ca)
+static bool is_known(const aurora__trust_t *trust, const aurora__file_id_t *file)
+{
+  return trust->needed && is_same(&trust->file, file);
+}
+
+/* Until learning is over, or so many ms. */
+static void wait_for_learner(aurora__trust_t *trust, unsigned wait_ms)
+{
+  uint64_t now = aurora__now_ns();
+  uint64_t end = now + wait_ms * UINT64_C(1000000);
+
+  for (; trust->learning && now < end; now = aurora__now_ns())
+    uv_cond_timedwait(&trust->learned, &trust->lock, end - now);
+}
+
+void aurora__ca_open(aurora__ca_t *ca, aurora__trust_t *trust, const char *ssl_ca, unsigned wait_ms)
 {
   *ca = (aurora__ca_t){.path = ssl_ca, .whole = -1, .part = -1};
   if (!ssl_ca)
@@ -81,8 +106,12 @@ void aurora__ca_open(aurora__ca_t *ca, aurora__trust_t *trust, const char *ssl_c
     return;
   ca->worth = true;
   uv_mutex_lock(&trust->lock);
-  if (trust->needed && is_same(&trust->file, &ca->id))
+  if (!is_known(trust, &ca->id))
+    wait_for_learner(trust, wait_ms);
+  if (is_known(trust, &ca->id))
     open_part(ca, trust);
+  else if (!trust->learning)
+    ca->learns = trust->learning = true;
   uv_mutex_unlock(&trust->lock);
 }
 
@@ -93,13 +122,18 @@ void aurora__ca_take_whole(aurora__ca_t *ca)
   lead_to(ca, ca->whole);
 }
 
-void aurora__ca_close(aurora__ca_t *ca)
+void aurora__ca_close(aurora__ca_t *ca, aurora__trust_t *trust)
 {
   if (ca->part >= 0)
     close(ca->part);
   if (ca->whole >= 0)
     close(ca->whole);
-  ca->part = ca->whole = -1;
+  if (ca->learns) {
+    uv_mutex_lock(&trust->lock);
+    trust->learning = false;
+    uv_cond_broadcast(&trust->learned);
+    uv_mutex_unlock(&trust->lock);
+  }
 }
 
 /* --- What is remembered ------------------------------------------------------------------------- */

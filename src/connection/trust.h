@@ -34,7 +34,9 @@ typedef struct {
 } aurora__file_id_t;
 
 typedef struct {
-  uv_mutex_t lock;        /* guards the rest */
+  uv_mutex_t lock;   /* guards the rest */
+  uv_cond_t learned; /* or not: learning is over */
+  bool learning; /* an attempt with the whole is under way, and others may wait for what it needs */
   aurora__file_id_t file; /* which the rest is about; zeros: none */
   char *needed;           /* certificates, PEM; NULL: none is known */
   size_t size;
@@ -51,18 +53,22 @@ typedef struct {
   int whole;            /* ssl_ca; -1: not open, path is its name */
   int part;             /* in memory; -1: path leads to the whole */
   bool worth;           /* what is needed of the whole is worth knowing */
+  bool learns;          /* others may wait for this attempt */
   aurora__file_id_t id; /* of whole */
 } aurora__ca_t;
 
-/* The part that is known, or the whole of ssl_ca; ssl_ca NULL: no path. To be closed. */
-void aurora__ca_open(aurora__ca_t *ca, aurora__trust_t *trust, const char *ssl_ca);
+/* The part that is known, or the whole of ssl_ca; ssl_ca NULL: no path. When nothing is known yet and another
+ * connection is about to find out, waits for that, up to so many ms: it is quicker than to parse the whole too, and
+ * leaves a core to the loop. To be closed. */
+void aurora__ca_open(aurora__ca_t *ca, aurora__trust_t *trust, const char *ssl_ca,
+                     unsigned wait_ms);
 static inline bool aurora__ca_is_part(const aurora__ca_t *ca)
 {
   return ca->part >= 0;
 }
 /* From the part, which did not do, to the whole. */
 void aurora__ca_take_whole(aurora__ca_t *ca);
-void aurora__ca_close(aurora__ca_t *ca);
+void aurora__ca_close(aurora__ca_t *ca, aurora__trust_t *trust);
 
 /* Remembers what the handshake of mysql needed of the whole. */
 void aurora__trust_learn(aurora__trust_t *trust, const aurora__ca_t *ca, MYSQL *mysql);

@@ -3,6 +3,7 @@
  * is the same file. Whether it was read is told by inotify.
  */
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "connection/trust.h"
 #include "support/files.h"
 #include "support/pool_fixture.h"
 #include "support/runner.h"
@@ -164,6 +166,51 @@ START_TEST(connections_that_open_side_by_side)
 }
 END_TEST
 
+typedef struct {
+  aurora__trust_t trust;
+  aurora__ca_t ca;
+  uv_sem_t begun;
+  atomic_bool first_closed, waited;
+} pair_t;
+
+static void open_second(void *data)
+{
+  pair_t *pair = data;
+
+  uv_sem_post(&pair->begun);
+  aurora__ca_open(&pair->ca, &pair->trust, paths[BUNDLE], FIXTURE_PATIENCE_MS);
+  pair->waited = pair->first_closed;
+}
+
+/* The first attempt ends without a success: the next one is then to find out what is needed. */
+START_TEST(the_second_waits_for_the_first)
+{
+  aurora__ca_t first, third;
+  uv_thread_t thread;
+  pair_t pair = {0};
+
+  ck_assert_int_eq(aurora__trust_init(&pair.trust), 0);
+  ck_assert_int_eq(uv_sem_init(&pair.begun, 0), 0);
+  aurora__ca_open(&first, &pair.trust, paths[BUNDLE], 0);
+  ck_assert_int_eq(uv_thread_create(&thread, open_second, &pair), 0);
+  uv_sem_wait(&pair.begun);
+  usleep(20000); /* time to go wrong in */
+  pair.first_closed = true;
+  aurora__ca_close(&first, &pair.trust);
+  uv_thread_join(&thread);
+  ck_assert(pair.waited);
+  ck_assert(!aurora__ca_is_part(&pair.ca));
+  aurora__ca_open(&third, &pair.trust, paths[BUNDLE], 1); /* which is not to wait for long */
+  ck_assert(!aurora__ca_is_part(&third));
+  aurora__ca_close(&third, &pair.trust);
+  ck_assert(pair.trust.learning);
+  aurora__ca_close(&pair.ca, &pair.trust);
+  ck_assert(!pair.trust.learning);
+  uv_sem_destroy(&pair.begun);
+  aurora__trust_clear(&pair.trust);
+}
+END_TEST
+
 /* The file changes: from then on the new one counts, and only that. */
 START_TEST(what_the_file_no_longer_holds_is_not_trusted)
 {
@@ -271,6 +318,7 @@ static Suite *make_suite(void)
   tcase_add_test(tcase, a_large_file_is_read_once);
   tcase_add_test(tcase, a_small_file_is_read_each_time);
   tcase_add_test(tcase, connections_that_open_side_by_side);
+  tcase_add_test(tcase, the_second_waits_for_the_first);
   tcase_add_test(tcase, what_the_file_no_longer_holds_is_not_trusted);
   tcase_add_test(tcase, another_authority_of_the_same_file);
   tcase_add_test(tcase, a_wrong_name_is_refused_at_once);
