@@ -14,6 +14,7 @@
 
 #include "chaos.h"
 #include "chaos_storm.h"
+#include "support/database_wait.h"
 #include "support/loop.h"
 #include "support/runner.h"
 
@@ -75,18 +76,6 @@ static bool serves_as_many_as_the_pool_has(void *data)
   return stats.busy == 0 && stats.connecting == 0 && stats.waiting == 0 &&
          database_count(&database, "SELECT COUNT(*) FROM information_schema.processlist "
                                    "WHERE user = '" DATABASE_USER "'") == (int64_t)stats.size;
-}
-
-static void server_must_be_rid_of_us(void)
-{
-  uint64_t until = now_ms() + slowly(SERVER_PATIENCE_MS);
-  int64_t left;
-
-  do
-    left = database_count(&database, "SELECT COUNT(*) FROM information_schema.processlist "
-                                     "WHERE user = '" DATABASE_USER "'");
-  while (left && now_ms() < until);
-  ck_assert_int_eq(left, 0);
 }
 
 static void counters_must_agree(const chaos_t *chaos)
@@ -201,7 +190,7 @@ START_TEST(nothing_is_lost_doubled_mixed_up_or_left)
   aurora_result_unref(chaos->kept);
   chaos_ledger_free(chaos);
   free(chaos);
-  server_must_be_rid_of_us();
+  ck_assert_int_eq(database_sessions_left(&database, SERVER_PATIENCE_MS), 0);
   memory_after = memory_in_use();
   printf("# memory: %zu bytes before, %zu after\n", memory, memory_after);
   ck_assert_uint_lt(memory_after, memory + MEMORY_THAT_STAYS);

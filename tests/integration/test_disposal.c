@@ -4,6 +4,7 @@
  */
 #include <stdlib.h>
 
+#include "support/database_wait.h"
 #include "support/loop.h"
 #include "support/pool_fixture.h"
 #include "support/runner.h"
@@ -24,18 +25,6 @@ static void open_pool(unsigned connections)
   config.ssl_mode = AURORA_SSL_VERIFY_IDENTITY;
   config.ssl_ca = database.ca;
   fixture_open(&fixture, &config);
-}
-
-static void server_must_be_rid_of_us(void)
-{
-  uint64_t until = now_ms() + FIXTURE_PATIENCE_MS;
-  int64_t left;
-
-  do
-    left = database_count(&database, "SELECT COUNT(*) FROM information_schema.processlist "
-                                     "WHERE user = '" DATABASE_USER "'");
-  while (left && now_ms() < until);
-  ck_assert_int_eq(left, 0);
 }
 
 static void ask_large(reply_t *replies)
@@ -154,7 +143,7 @@ START_TEST(many_sessions_at_once)
   if (_i)
     reply_must_be(&sleeper, UV_ECANCELED);
   fixture_end(&fixture);
-  server_must_be_rid_of_us();
+  ck_assert_int_eq(database_sessions_left(&database, FIXTURE_PATIENCE_MS), 0);
 }
 END_TEST
 
@@ -174,7 +163,7 @@ START_TEST(a_recycle_of_many_sessions)
     reply_clear(&reply);
   }
   fixture_close(&fixture);
-  server_must_be_rid_of_us();
+  ck_assert_int_eq(database_sessions_left(&database, FIXTURE_PATIENCE_MS), 0);
 }
 END_TEST
 

@@ -7,6 +7,7 @@
 
 #include <mysqld_error.h>
 
+#include "support/database_wait.h"
 #include "support/loop.h"
 #include "support/pool_fixture.h"
 #include "support/runner.h"
@@ -47,10 +48,13 @@ static void counters_must_be(uint64_t misses, uint64_t hits, uint64_t evictions)
 }
 
 /* How many statements the server holds, in all its sessions. */
+#define STATEMENTS_ON_SERVER                                                                       \
+  "SELECT VARIABLE_VALUE FROM information_schema.global_status"                                    \
+  " WHERE VARIABLE_NAME = 'Prepared_stmt_count'"
+
 static int64_t statements_on_server(void)
 {
-  return database_count(&database, "SELECT VARIABLE_VALUE FROM information_schema.global_status"
-                                   " WHERE VARIABLE_NAME = 'Prepared_stmt_count'");
+  return database_count(&database, STATEMENTS_ON_SERVER);
 }
 
 static bool server_holds(void *data)
@@ -66,10 +70,8 @@ static void server_must_hold(int64_t statements)
 /* After the pool is closed: the server ends its sessions when it comes to that. */
 static void server_must_be_empty(void)
 {
-  uint64_t end = uv_hrtime() + (uint64_t)FIXTURE_PATIENCE_MS * 1000000;
-
-  while (statements_on_server() != 0)
-    ck_assert_uint_lt(uv_hrtime(), end);
+  ck_assert_int_eq(database_count_until(&database, STATEMENTS_ON_SERVER, 0, FIXTURE_PATIENCE_MS),
+                   0);
 }
 
 START_TEST(statements_are_found_again)

@@ -1,0 +1,23 @@
+#include "support/database_wait.h"
+
+#include "support/loop.h"
+
+int64_t database_count_until(database_t *database, const char *sql, int64_t wanted,
+                             uint64_t timeout_ms)
+{
+  uint64_t end = now_ms() + slowly(timeout_ms);
+  int64_t count;
+
+  do
+    count = database_count(database, sql);
+  while (count != wanted && now_ms() < end);
+  return count;
+}
+
+int64_t database_sessions_left(database_t *database, uint64_t timeout_ms)
+{
+  return database_count_until(database,
+                              "SELECT COUNT(*) FROM information_schema.processlist "
+                              "WHERE user = '" DATABASE_USER "'",
+                              0, timeout_ms);
+}

@@ -1,0 +1,17 @@
+/*
+ * Waiting for what the server does in its own time, such as ending a session whose socket was closed.
+ */
+#ifndef TESTS_SUPPORT_DATABASE_WAIT_H
+#define TESTS_SUPPORT_DATABASE_WAIT_H
+
+#include "support/database.h"
+
+/* Asks until the query gives that number, for so long on an ordinary machine; returns what it gave
+ * last. */
+int64_t database_count_until(database_t *database, const char *sql, int64_t wanted,
+                             uint64_t timeout_ms);
+
+/* The sessions of DATABASE_USER that are left when the server had so long to end them. */
+int64_t database_sessions_left(database_t *database, uint64_t timeout_ms);
+
+#endif
