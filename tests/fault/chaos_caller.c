@@ -71,7 +71,7 @@ static void make_refused_calls(chaos_t *chaos)
 {
   static const char no_utf8[] = "\xff\xfe";
   aurora_query_options_t options = {.flags = 1u << 31};
-  aurora_pool_t *pool = chaos->client.pool;
+  aurora_pool_t *pool = chaos->client.fixture.pool;
 
   ck_assert_int_eq(aurora_pool_query(pool, "", AURORA_NO_PARAMS, on_nothing, NULL), UV_EINVAL);
   ck_assert_int_eq(aurora_pool_query(pool, "SELECT 1", AURORA_NO_PARAMS, NULL, NULL), UV_EINVAL);
@@ -106,12 +106,12 @@ static int start_request(chaos_slot_t *slot)
     return chaos_lease_start(slot);
   case CHAOS_WARM_UP:
     chaos->inside++;
-    return account_for(slot, aurora_pool_warmup(chaos->client.pool, on_done, slot));
+    return account_for(slot, aurora_pool_warmup(chaos->client.fixture.pool, on_done, slot));
   case CHAOS_CHECK:
     chaos->inside++;
-    return account_for(slot, aurora_pool_check(chaos->client.pool, on_health, slot));
+    return account_for(slot, aurora_pool_check(chaos->client.fixture.pool, on_health, slot));
   case CHAOS_RECYCLE:
-    ck_assert_int_eq(aurora_pool_recycle(chaos->client.pool), 0);
+    ck_assert_int_eq(aurora_pool_recycle(chaos->client.fixture.pool), 0);
     return 0;
   case CHAOS_REFUSED:
     make_refused_calls(chaos);
@@ -196,7 +196,7 @@ void chaos_callers_start(chaos_t *chaos)
       slot->caller = &chaos->callers[i];
       slot->goes_on = k == 0;
       slot->timer.data = slot;
-      ck_assert_int_eq(uv_timer_init(&chaos->client.loop, &slot->timer), 0);
+      ck_assert_int_eq(uv_timer_init(&chaos->client.fixture.loop, &slot->timer), 0);
     }
     chaos_pause(&chaos->slots[i][0], THINKS_MS, on_next);
   }

@@ -107,7 +107,7 @@ void chaos_answered(chaos_slot_t *slot, const aurora_error_t *error)
   chaos_t *chaos = slot->caller->chaos;
 
   ck_assert_msg(!chaos->inside, "a callback from inside a call");
-  ck_assert_msg(!chaos->client.closed, "a callback after that of the close");
+  ck_assert_msg(!chaos->client.fixture.closed, "a callback after that of the close");
   ck_assert_msg(slot->busy && slot->due, "caller %d: a callback that is not due",
                 slot->caller->number);
   slot->due--;

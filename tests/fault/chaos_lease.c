@@ -293,9 +293,9 @@ int chaos_lease_start(chaos_slot_t *slot)
   begin_options.acquire_timeout_ms = slot->acquire_timeout;
   chaos->inside++;
   if (slot->begun)
-    code = aurora_pool_begin(chaos->client.pool, &begin_options, on_lease, slot);
+    code = aurora_pool_begin(chaos->client.fixture.pool, &begin_options, on_lease, slot);
   else
-    code = aurora_pool_acquire_with(chaos->client.pool, &options, on_lease, slot);
+    code = aurora_pool_acquire_with(chaos->client.fixture.pool, &options, on_lease, slot);
   chaos->inside--;
   if (code)
     return code;

@@ -128,11 +128,11 @@ void chaos_ledger_compare(chaos_t *chaos)
   reading_t reading = {.chaos = chaos};
   uint64_t told[4] = {0}, unknown_done = 0;
 
-  ck_assert_int_eq(aurora_pool_query_with(chaos->client.pool,
+  ck_assert_int_eq(aurora_pool_query_with(chaos->client.fixture.pool,
                                           "SELECT caller, sequence, part FROM ledger",
                                           AURORA_NO_PARAMS, &options, on_read, &reading, NULL),
                    0);
-  loop_run_until(&chaos->client.loop, &reading.done, CLIENT_PATIENCE_MS);
+  loop_run_until(&chaos->client.fixture.loop, &reading.done, FIXTURE_PATIENCE_MS);
   ck_assert(!reading.failed);
   for (int i = 0; i < CHAOS_CALLERS; i++) {
     const ledger_t *ledger = &chaos->callers[i].ledger;
@@ -207,7 +207,7 @@ void chaos_report(const chaos_t *chaos)
       printf(" %u", error->server_errno);
     printf(", %s\n", outcomes[error->outcome]);
   }
-  aurora_pool_stats(chaos->client.pool, &stats);
+  aurora_pool_stats(chaos->client.fixture.pool, &stats);
   printf("# %" PRIu64 " callbacks, %" PRIu64 " cancelled, %" PRIu64 " bursts, the latest %" PRIu64
          " ms after its time-out\n",
          chaos->called_back, chaos->cancels, chaos->bursts, chaos->latest);

@@ -92,7 +92,8 @@ int chaos_ask(chaos_slot_t *slot, const char *sql, aurora_params_t params, auror
   if (slot->connection)
     code = aurora_connection_query_with(slot->connection, sql, params, &options, cb, slot, &query);
   else
-    code = aurora_pool_query_with(chaos->client.pool, sql, params, &options, cb, slot, &query);
+    code =
+        aurora_pool_query_with(chaos->client.fixture.pool, sql, params, &options, cb, slot, &query);
   chaos->inside--;
   if (code)
     return code;

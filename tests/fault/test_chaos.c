@@ -14,9 +14,8 @@
 
 #include "chaos.h"
 #include "chaos_storm.h"
-#include "support/database_wait.h"
+#include "support/database_test.h"
 #include "support/loop.h"
-#include "support/runner.h"
 
 enum {
   STORM_MS = 60000,
@@ -72,7 +71,7 @@ static bool serves_as_many_as_the_pool_has(void *data)
   const chaos_t *chaos = data;
   aurora_stats_t stats;
 
-  aurora_pool_stats(chaos->client.pool, &stats);
+  aurora_pool_stats(chaos->client.fixture.pool, &stats);
   return stats.busy == 0 && stats.connecting == 0 && stats.waiting == 0 &&
          database_count(&database, "SELECT COUNT(*) FROM information_schema.processlist "
                                    "WHERE user = '" DATABASE_USER "'") == (int64_t)stats.size;
@@ -83,7 +82,7 @@ static void counters_must_agree(const chaos_t *chaos)
   aurora_stats_t stats;
   uint64_t closed = 0;
 
-  aurora_pool_stats(chaos->client.pool, &stats);
+  aurora_pool_stats(chaos->client.fixture.pool, &stats);
   for (int i = 0; i < AURORA_CLOSE_REASONS; i++)
     closed += stats.closed[i];
   ck_assert_uint_eq(chaos->accepted, chaos->called_back);
@@ -111,7 +110,7 @@ static void make_tables(void)
 static void rage(chaos_t *chaos)
 {
   uint64_t ms = getenv("AURORA_TEST_SHORT") ? SHORT_STORM_MS : STORM_MS;
-  uv_loop_t *loop = &chaos->client.loop;
+  uv_loop_t *loop = &chaos->client.fixture.loop;
 
   chaos->storm = chaos_storm_start(&database, chaos->client.proxy, seed ^ UINT64_MAX, ms);
   ck_assert_ptr_nonnull(chaos->storm);
@@ -123,7 +122,7 @@ static void rage(chaos_t *chaos)
 
 static void calm_down(chaos_t *chaos)
 {
-  uv_loop_t *loop = &chaos->client.loop;
+  uv_loop_t *loop = &chaos->client.fixture.loop;
   uint64_t before[CHAOS_KINDS], succeeded = 0;
 
   loop_run_for(loop, CALM_MS);
@@ -144,15 +143,15 @@ static void live_once(bool tls)
   aurora_config_t config = client_config(&database, tls);
   client_t client;
 
-  answer_t answer;
+  reply_t answer;
 
   /* Some of it by each of libuv's threads. */
   config.warmup_size = config.pool_size;
   config.max_connecting = 4;
   client_open(&client, &config);
-  client_warm_up(&client, &answer);
-  client_wait(&client, &answer);
-  answer_must_be_good(&answer);
+  fixture_warm_up(&client.fixture, &answer);
+  fixture_wait(&client.fixture, &answer);
+  reply_must_be_good(&answer);
   client_close(&client, 0);
 }
 
@@ -177,7 +176,7 @@ START_TEST(nothing_is_lost_doubled_mixed_up_or_left)
   else
     client_begin(&chaos->client);
   config = config_of(chaos);
-  client_create(&chaos->client, &config);
+  fixture_create(&chaos->client.fixture, &config);
   rage(chaos);
   calm_down(chaos);
   chaos_report(chaos);
@@ -215,14 +214,9 @@ int main(void)
                                    NULL};
   const database_options_t options = {.arguments = arguments};
   const char *given = getenv("AURORA_TEST_SEED");
-  int status;
-
   seed = given ? strtoull(given, NULL, 10) : uv_hrtime();
   printf("# AURORA_TEST_SEED=%" PRIu64 "\n", seed);
   fflush(stdout);
-  if (database_start(&database, &options))
-    return EXIT_FAILURE;
-  status = test_run(make_suite());
-  database_stop(&database);
-  return status;
+
+  return test_run_with_database(make_suite(), &database, &options);
 }

@@ -9,9 +9,9 @@
 #include <unistd.h>
 
 #include "client.h"
+#include "support/database_test.h"
 #include "support/bad_server.h"
 #include "support/loop.h"
-#include "support/runner.h"
 
 enum { TURNS = 60, DRAIN_MS = 50 };
 
@@ -28,7 +28,7 @@ static int first_turn(void)
   return (int)getpid() % stride();
 }
 
-static void must_have_one_callback_each(const answer_t *answers, int count)
+static void must_have_one_callback_each(const reply_t *answers, int count)
 {
   for (int i = 0; i < count; i++)
     ck_assert_msg(answers[i].calls == 1, "request %d: %u callbacks", i, answers[i].calls);
@@ -38,7 +38,7 @@ static void must_have_one_callback_each(const answer_t *answers, int count)
 static void run_turns(client_t *client, int turns)
 {
   for (int i = 0; i < turns; i++)
-    uv_run(&client->loop, UV_RUN_ONCE);
+    uv_run(&client->fixture.loop, UV_RUN_ONCE);
 }
 
 /* --- At every turn ------------------------------------------------------------------------------ */
@@ -46,20 +46,20 @@ static void run_turns(client_t *client, int turns)
 enum { WARM_UP, LEASE, KEPT_LEASE, QUICK, PREPARED, SLOW, HASTY, CANCELLED, QUEUED, REQUESTS };
 
 typedef struct {
-  answer_t answers[REQUESTS];
-  answer_t on_lease; /* asked if the lease comes */
+  reply_t answers[REQUESTS];
+  reply_t on_lease; /* asked if the lease comes */
   bool asked;
 } mix_t;
 
 static void start_mix(client_t *client, mix_t *mix)
 {
-  answer_t *answers = mix->answers;
+  reply_t *answers = mix->answers;
 
   memset(mix, 0, sizeof *mix);
-  client_warm_up(client, &answers[WARM_UP]);
+  fixture_warm_up(&client->fixture, &answers[WARM_UP]);
   client_ask_with(client, &answers[HASTY], "SELECT SLEEP(1)", AURORA_NO_PARAMS, 15, 0);
-  client_acquire(client, &answers[LEASE]);
-  client_acquire(client, &answers[KEPT_LEASE]);
+  fixture_acquire(&client->fixture, &answers[LEASE]);
+  fixture_acquire(&client->fixture, &answers[KEPT_LEASE]);
   client_ask(client, &answers[QUICK], "SELECT 1");
   client_ask_with(client, &answers[PREPARED], "SELECT ? + SLEEP(0.005)", AURORA_PARAMS(2), 0, 0);
   client_ask_with(client, &answers[CANCELLED], "SELECT SLEEP(?)", AURORA_PARAMS(1), 0, 0);
@@ -70,7 +70,7 @@ static void start_mix(client_t *client, mix_t *mix)
 /* What a caller does between turns. */
 static void go_on(client_t *client, mix_t *mix, int turn)
 {
-  answer_t *lease = &mix->answers[LEASE];
+  reply_t *lease = &mix->answers[LEASE];
 
   if (lease->connection && !mix->asked) {
     mix->asked = true;
@@ -82,9 +82,9 @@ static void go_on(client_t *client, mix_t *mix, int turn)
     aurora_query_cancel(mix->answers[CANCELLED].query);
 }
 
-static void must_be_right(const answer_t *answer, int64_t value)
+static void must_be_right(const reply_t *answer, int64_t value)
 {
-  if (!answer->failed)
+  if (!answer->code)
     ck_assert_int_eq(answer->value, value);
   else
     ck_assert_msg(answer->error.code == AURORA_ECLOSED || answer->error.code == UV_ECANCELED,
@@ -119,7 +119,7 @@ START_TEST(a_close_after_every_turn)
     must_be_right(&mix.answers[SLOW], 3);
     must_be_right(&mix.answers[QUEUED], 4);
     for (int i = 0; i < REQUESTS; i++)
-      good += !mix.answers[i].failed;
+      good += !mix.answers[i].code;
   }
   printf("# %u requests succeeded\n", good);
   if (slowly(1) == 1) /* or the turns end before anything is done */
@@ -165,14 +165,14 @@ START_TEST(a_close_while_the_server_is_frozen)
   uint64_t begin, took;
   client_t client;
   mix_t mix;
-  answer_t warm_up;
+  reply_t warm_up;
 
   config.pool_size = 4;
   config.warmup_size = 4;
   client_open(&client, &config);
-  client_warm_up(&client, &warm_up);
-  client_wait(&client, &warm_up);
-  answer_must_be_good(&warm_up);
+  fixture_warm_up(&client.fixture, &warm_up);
+  fixture_wait(&client.fixture, &warm_up);
+  reply_must_be_good(&warm_up);
   ck_assert_int_eq(database_freeze(&database), 0);
   client_watch(&client);
   start_mix(&client, &mix);
@@ -193,7 +193,7 @@ typedef struct {
   client_t client;
   unsigned calls;  /* of the callback that closes */
   unsigned closed; /* callbacks of the close */
-  answer_t running, queued;
+  reply_t running, queued;
 } closer_t;
 
 static void on_closed(const aurora_error_t *error, void *data)
@@ -202,12 +202,12 @@ static void on_closed(const aurora_error_t *error, void *data)
 
   ck_assert_ptr_null(error);
   closer->closed++;
-  closer->client.closed = true;
+  closer->client.fixture.closed = true;
 }
 
 static void close_twice(closer_t *closer)
 {
-  aurora_pool_t *pool = closer->client.pool;
+  aurora_pool_t *pool = closer->client.fixture.pool;
 
   closer->calls++;
   if (closer->calls > 1)
@@ -256,7 +256,7 @@ typedef enum { IN_QUERY, IN_ERROR, IN_TIME_OUT, IN_ROW, IN_WARM_UP, IN_CHECK, IN
 
 static int ask_for_close(closer_t *closer, place_t place)
 {
-  aurora_pool_t *pool = closer->client.pool;
+  aurora_pool_t *pool = closer->client.fixture.pool;
   aurora_query_options_t options = {0};
 
   switch (place) {
@@ -293,7 +293,7 @@ START_TEST(a_close_in_a_callback)
   client_ask(&closer.client, &closer.running, "SELECT SLEEP(0.5)");
   ck_assert_int_eq(ask_for_close(&closer, (place_t)_i), 0);
   client_ask(&closer.client, &closer.queued, "SELECT SLEEP(0.5)");
-  loop_run_until(&closer.client.loop, &closer.client.closed, CLIENT_PATIENCE_MS);
+  loop_run_until(&closer.client.fixture.loop, &closer.client.fixture.closed, FIXTURE_PATIENCE_MS);
   ck_assert_uint_ge(closer.calls, 1);
   ck_assert_uint_eq(closer.closed, 1);
   ck_assert_uint_eq(closer.running.calls, 1);
@@ -311,16 +311,17 @@ START_TEST(a_second_close_is_in_more_of_a_hurry)
 
   memset(&closer, 0, sizeof closer);
   client_open(&closer.client, &config);
-  client_get(&closer.client, "SELECT 1");
+  fixture_number(&closer.client.fixture, "SELECT 1");
   client_ask(&closer.client, &closer.running, "SELECT SLEEP(2)");
-  loop_run_for(&closer.client.loop, 10);
+  loop_run_for(&closer.client.fixture.loop, 10);
   begin = now_ms();
-  ck_assert_int_eq(aurora_pool_close(closer.client.pool, 10000, on_closed, &closer), 0);
-  ck_assert_int_eq(aurora_pool_close(closer.client.pool, DRAIN_MS, NULL, NULL), AURORA_ECLOSED);
-  loop_run_until(&closer.client.loop, &closer.client.closed, CLIENT_PATIENCE_MS);
+  ck_assert_int_eq(aurora_pool_close(closer.client.fixture.pool, 10000, on_closed, &closer), 0);
+  ck_assert_int_eq(aurora_pool_close(closer.client.fixture.pool, DRAIN_MS, NULL, NULL),
+                   AURORA_ECLOSED);
+  loop_run_until(&closer.client.fixture.loop, &closer.client.fixture.closed, FIXTURE_PATIENCE_MS);
   ck_assert_uint_ge(now_ms() - begin, DRAIN_MS);
   ck_assert_uint_lt(now_ms() - begin, slowly(1500));
-  answer_must_be(&closer.running, UV_ECANCELED);
+  reply_must_be(&closer.running, UV_ECANCELED);
   ck_assert_int_eq(closer.running.error.outcome, AURORA_UNKNOWN);
   client_end(&closer.client);
 }
@@ -329,22 +330,22 @@ END_TEST
 START_TEST(a_drain_longer_than_the_work)
 {
   aurora_config_t config = client_config(&database, false);
-  answer_t answers[6];
+  reply_t answers[6];
   client_t client;
   uint64_t begin;
 
   config.pool_size = 6;
   config.warmup_size = 6;
   client_open(&client, &config);
-  client_warm_up(&client, &answers[0]);
-  client_wait(&client, &answers[0]);
+  fixture_warm_up(&client.fixture, &answers[0]);
+  fixture_wait(&client.fixture, &answers[0]);
   for (int i = 0; i < 6; i++)
     client_ask(&client, &answers[i], "SELECT 8 + SLEEP(0.1)");
   begin = now_ms();
   client_close(&client, 10000);
   ck_assert_uint_lt(now_ms() - begin, slowly(5000));
   for (int i = 0; i < 6; i++) {
-    answer_must_be_good(&answers[i]);
+    reply_must_be_good(&answers[i]);
     ck_assert_int_eq(answers[i].value, 8);
   }
 }
@@ -368,11 +369,5 @@ static Suite *make_suite(void)
 
 int main(void)
 {
-  int status;
-
-  if (database_start(&database, NULL))
-    return EXIT_FAILURE;
-  status = test_run(make_suite());
-  database_stop(&database);
-  return status;
+  return test_run_with_database(make_suite(), &database, NULL);
 }

@@ -167,13 +167,13 @@ static void must_not_have_seen(bad_server_t *server, const char *secret)
   ck_assert_ptr_null(memmem(seen, size, secret, strlen(secret)));
 }
 
-static void must_be_in_time(const answer_t *answer, const stage_t *stage)
+static void must_be_in_time(const reply_t *answer, const stage_t *stage)
 {
   if (stage->at_once)
-    ck_assert_uint_lt(answer_took(answer), CONNECT_TIMEOUT_MS);
+    ck_assert_uint_lt(reply_took(answer), CONNECT_TIMEOUT_MS);
   else
-    ck_assert_uint_ge(answer_took(answer), CONNECT_TIMEOUT_MS);
-  ck_assert_uint_le(answer_took(answer), CONNECT_TIMEOUT_MS + slowly(LATE_MS));
+    ck_assert_uint_ge(reply_took(answer), CONNECT_TIMEOUT_MS);
+  ck_assert_uint_le(reply_took(answer), CONNECT_TIMEOUT_MS + slowly(LATE_MS));
 }
 
 START_TEST(a_connect_ends_by_the_deadline)
@@ -183,16 +183,16 @@ START_TEST(a_connect_ends_by_the_deadline)
   aurora_config_t config = client_config_of_port(bad_server_port(server), stage->tls);
   char where[32];
   client_t client;
-  answer_t answer;
+  reply_t answer;
   double gap;
 
   config.connect_timeout = CONNECT_TIMEOUT_MS;
   client_open(&client, &config);
   client_watch(&client);
   client_ask(&client, &answer, "SELECT 1");
-  client_wait(&client, &answer);
+  fixture_wait(&client.fixture, &answer);
   gap = client_watched(&client);
-  answer_must_be(&answer, stage->code);
+  reply_must_be(&answer, stage->code);
   ck_assert_int_eq(answer.error.outcome, AURORA_NOT_SENT);
   ck_assert_uint_eq(answer.error.server_errno, stage->server_errno);
   snprintf(where, sizeof where, "127.0.0.1:%u", bad_server_port(server));
@@ -200,9 +200,9 @@ START_TEST(a_connect_ends_by_the_deadline)
   ck_assert_msg(strstr(answer.error.message, stage->says) != NULL, "%s", answer.error.message);
   must_be_in_time(&answer, stage);
   printf("# mode %d: %s after %llu ms, longest turn %.1f ms\n", (int)stage->mode,
-         answer.error.message, (unsigned long long)answer_took(&answer), gap);
+         answer.error.message, (unsigned long long)reply_took(&answer), gap);
   ck_assert_msg(gap < (double)slowly(STALL_MS), "the loop stood still for %.1f ms", gap);
-  loop_run_until_true(&client.loop, nothing_is_open, server, CLIENT_PATIENCE_MS);
+  loop_run_until_true(&client.fixture.loop, nothing_is_open, server, FIXTURE_PATIENCE_MS);
   must_not_have_seen(server, DATABASE_PASSWORD);
   client_close(&client, 0);
   bad_server_stop(server);
@@ -222,7 +222,7 @@ START_TEST(no_more_than_max_connecting_at_once)
   const stage_t silent = {.mode = BAD_SERVER_SILENT};
   bad_server_t *server = start_server(&silent);
   aurora_config_t config = client_config_of_port(bad_server_port(server), false);
-  answer_t answers[QUERIES];
+  reply_t answers[QUERIES];
   aurora_stats_t stats;
   client_t client;
 
@@ -230,14 +230,14 @@ START_TEST(no_more_than_max_connecting_at_once)
   client_open(&client, &config);
   for (int i = 0; i < QUERIES; i++)
     client_ask(&client, &answers[i], "SELECT 1");
-  loop_run_until_true(&client.loop, two_have_come, server, CLIENT_PATIENCE_MS);
-  loop_run_for(&client.loop, 100);
+  loop_run_until_true(&client.fixture.loop, two_have_come, server, FIXTURE_PATIENCE_MS);
+  loop_run_for(&client.fixture.loop, 100);
   ck_assert_uint_eq(bad_server_connections(server), 2);
-  aurora_pool_stats(client.pool, &stats);
+  aurora_pool_stats(client.fixture.pool, &stats);
   ck_assert_uint_eq(stats.connecting, 2);
   for (int i = 0; i < QUERIES; i++) {
-    client_wait(&client, &answers[i]);
-    answer_must_be(&answers[i], UV_ETIMEDOUT);
+    fixture_wait(&client.fixture, &answers[i]);
+    reply_must_be(&answers[i], UV_ETIMEDOUT);
   }
   ck_assert_uint_le(bad_server_open(server), 2);
   client_close(&client, 0);
@@ -251,20 +251,20 @@ START_TEST(a_warm_up_and_a_check_end_by_the_deadline_too)
   bad_server_t *server = start_server(&silent);
   aurora_config_t config = client_config_of_port(bad_server_port(server), false);
   client_t client;
-  answer_t answer, lease;
+  reply_t answer, lease;
 
   config.connect_timeout = CONNECT_TIMEOUT_MS;
   config.warmup_size = 3;
   client_open(&client, &config);
-  client_warm_up(&client, &answer);
-  client_acquire(&client, &lease);
-  client_wait(&client, &answer);
-  answer_must_be(&answer, UV_ETIMEDOUT);
+  fixture_warm_up(&client.fixture, &answer);
+  fixture_acquire(&client.fixture, &lease);
+  fixture_wait(&client.fixture, &answer);
+  reply_must_be(&answer, UV_ETIMEDOUT);
   must_be_in_time(&answer, &silent);
-  client_wait(&client, &lease);
-  answer_must_be(&lease, UV_ETIMEDOUT);
+  fixture_wait(&client.fixture, &lease);
+  reply_must_be(&lease, UV_ETIMEDOUT);
   /* It waited for an attempt of the warm-up's, which had begun a little earlier. */
-  ck_assert_uint_le(answer_took(&lease), CONNECT_TIMEOUT_MS + slowly(500));
+  ck_assert_uint_le(reply_took(&lease), CONNECT_TIMEOUT_MS + slowly(500));
   client_close(&client, 0);
   bad_server_stop(server);
 }
@@ -278,12 +278,12 @@ START_TEST(a_close_waits_for_no_connect)
   aurora_config_t config = client_config_of_port(bad_server_port(server), stages[_i].tls);
   uint64_t begin;
   client_t client;
-  answer_t answer;
+  reply_t answer;
 
   config.connect_timeout = 10000;
   client_open(&client, &config);
   client_ask(&client, &answer, "SELECT 1");
-  loop_run_for(&client.loop, 50);
+  loop_run_for(&client.fixture.loop, 50);
   begin = now_ms();
   client_close(&client, 0);
   ck_assert_uint_eq(answer.calls, 1);
@@ -300,16 +300,16 @@ START_TEST(a_name_that_does_not_resolve)
 {
   aurora_config_t config = client_config_of_port(3306, false);
   client_t client;
-  answer_t answer;
+  reply_t answer;
 
   config.host = "nowhere.example";
   config.connect_timeout = CONNECT_TIMEOUT_MS;
   client_open(&client, &config);
   client_ask(&client, &answer, "SELECT 1");
-  client_wait(&client, &answer);
-  answer_must_be(&answer, AURORA_ECONNECT);
+  fixture_wait(&client.fixture, &answer);
+  reply_must_be(&answer, AURORA_ECONNECT);
   ck_assert_ptr_nonnull(strstr(answer.error.message, "nowhere.example:3306"));
-  ck_assert_uint_le(answer_took(&answer), CONNECT_TIMEOUT_MS + slowly(LATE_MS));
+  ck_assert_uint_le(reply_took(&answer), CONNECT_TIMEOUT_MS + slowly(LATE_MS));
   client_close(&client, 0);
 }
 END_TEST
@@ -319,7 +319,7 @@ START_TEST(a_name_server_that_is_slow)
 {
   aurora_config_t config = client_config_of_port(3306, false);
   client_t client;
-  answer_t answer;
+  reply_t answer;
   double gap;
 
   slow_lookup_ms = 1000;
@@ -328,11 +328,11 @@ START_TEST(a_name_server_that_is_slow)
   client_open(&client, &config);
   client_watch(&client);
   client_ask(&client, &answer, "SELECT 1");
-  client_wait(&client, &answer);
-  answer_must_be(&answer, UV_ETIMEDOUT);
+  fixture_wait(&client.fixture, &answer);
+  reply_must_be(&answer, UV_ETIMEDOUT);
   ck_assert_ptr_nonnull(strstr(answer.error.message, "slow.example:3306"));
-  ck_assert_uint_ge(answer_took(&answer), CONNECT_TIMEOUT_MS);
-  ck_assert_uint_le(answer_took(&answer), CONNECT_TIMEOUT_MS + slowly(LATE_MS));
+  ck_assert_uint_ge(reply_took(&answer), CONNECT_TIMEOUT_MS);
+  ck_assert_uint_le(reply_took(&answer), CONNECT_TIMEOUT_MS + slowly(LATE_MS));
   gap = client_watched(&client);
   ck_assert_msg(gap < (double)slowly(STALL_MS), "the loop stood still for %.1f ms", gap);
   client_close(&client, 0);
@@ -345,7 +345,7 @@ START_TEST(slow_look_ups_do_not_take_all_threads)
   aurora_config_t config = client_config_of_port(3306, false);
   aurora_stats_t stats;
   client_t client;
-  answer_t answer;
+  reply_t answer;
 
   slow_lookup_ms = 2000;
   config.host = "slow.example";
@@ -354,11 +354,11 @@ START_TEST(slow_look_ups_do_not_take_all_threads)
   client_open(&client, &config);
   for (int i = 0; i < 6; i++) {
     client_ask(&client, &answer, "SELECT 1");
-    client_wait(&client, &answer);
+    fixture_wait(&client.fixture, &answer);
     ck_assert_uint_eq(answer.calls, 1);
-    ck_assert(answer.failed);
+    ck_assert(answer.code);
   }
-  aurora_pool_stats(client.pool, &stats);
+  aurora_pool_stats(client.fixture.pool, &stats);
   ck_assert_uint_eq(stats.connect_failed, 2);
   ck_assert_int_eq(answer.error.code, UV_ETIMEDOUT);
   client_close(&client, 0);
@@ -390,19 +390,19 @@ START_TEST(no_thread_is_free)
   aurora_config_t config = client_config(&database, false);
   uv_work_t works[THREADS];
   client_t client;
-  answer_t answer;
+  reply_t answer;
 
   config.connect_timeout = CONNECT_TIMEOUT_MS;
   client_open(&client, &config);
   for (int i = 0; i < THREADS; i++)
-    ck_assert_int_eq(uv_queue_work(&client.loop, &works[i], be_busy, on_work_done), 0);
+    ck_assert_int_eq(uv_queue_work(&client.fixture.loop, &works[i], be_busy, on_work_done), 0);
   client_ask(&client, &answer, "SELECT 1");
-  client_wait(&client, &answer);
-  answer_must_be(&answer, UV_ETIMEDOUT);
-  ck_assert_uint_ge(answer_took(&answer), CONNECT_TIMEOUT_MS);
-  ck_assert_uint_le(answer_took(&answer), CONNECT_TIMEOUT_MS + slowly(LATE_MS));
-  loop_run_until_count(&client.loop, &works_done, THREADS, CLIENT_PATIENCE_MS);
-  ck_assert_int_eq(client_get(&client, "SELECT 5"), 5);
+  fixture_wait(&client.fixture, &answer);
+  reply_must_be(&answer, UV_ETIMEDOUT);
+  ck_assert_uint_ge(reply_took(&answer), CONNECT_TIMEOUT_MS);
+  ck_assert_uint_le(reply_took(&answer), CONNECT_TIMEOUT_MS + slowly(LATE_MS));
+  loop_run_until_count(&client.fixture.loop, &works_done, THREADS, FIXTURE_PATIENCE_MS);
+  ck_assert_int_eq(fixture_number(&client.fixture, "SELECT 5"), 5);
   client_close(&client, 0);
 }
 END_TEST
@@ -423,7 +423,7 @@ START_TEST(the_next_query_works_once_the_server_is_up)
     ck_assert_int_eq(fault_proxy_listen(client.proxy, false), 0);
   config = client_config_of_port(fault_proxy_port(client.proxy), tls);
   config.connect_timeout = refuses ? 2000 : CONNECT_TIMEOUT_MS;
-  client_create(&client, &config);
+  fixture_create(&client.fixture, &config);
   for (int i = 0; i < 2; i++) {
     error = client_fail(&client, "SELECT 1");
     ck_assert_int_eq(error.code, refuses ? UV_ECONNREFUSED : UV_ETIMEDOUT);
@@ -432,7 +432,7 @@ START_TEST(the_next_query_works_once_the_server_is_up)
     ck_assert_int_eq(fault_proxy_listen(client.proxy, true), 0);
   else
     fault_proxy_set(client.proxy, &pass);
-  ck_assert_int_eq(client_get(&client, "SELECT 42"), 42);
+  ck_assert_int_eq(fixture_number(&client.fixture, "SELECT 42"), 42);
   client_close(&client, 0);
 }
 END_TEST
@@ -447,9 +447,9 @@ START_TEST(a_slow_connect_within_the_deadline_works)
 
   client_begin_with_proxy(&client, &database, &slow);
   config = client_config_of_port(fault_proxy_port(client.proxy), _i);
-  client_create(&client, &config);
+  fixture_create(&client.fixture, &config);
   client_watch(&client);
-  ck_assert_int_eq(client_get(&client, "SELECT 42"), 42);
+  ck_assert_int_eq(fixture_number(&client.fixture, "SELECT 42"), 42);
   gap = client_watched(&client);
   ck_assert_msg(gap < (double)slowly(STALL_MS), "the loop stood still for %.1f ms", gap);
   client_close(&client, 1000);

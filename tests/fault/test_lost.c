@@ -4,14 +4,13 @@
  * outcome, and the next query works.
  */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <openssl/err.h>
 
 #include "client.h"
+#include "support/database_test.h"
 #include "support/loop.h"
-#include "support/runner.h"
 
 enum { ER_KILLED = 1927, ER_INTERRUPTED = 1317 };
 
@@ -46,10 +45,10 @@ static void open_through_proxy(client_t *client, int index)
   client_begin_with_proxy(client, &database, &pass);
   config = client_config_of_port(fault_proxy_port(client->proxy), over_tls(index));
   config.pool_size = 1;
-  client_create(client, &config);
+  fixture_create(&client->fixture, &config);
 }
 
-static void ask(client_t *client, answer_t *answer, const char *text, const char *prepared,
+static void ask(client_t *client, reply_t *answer, const char *text, const char *prepared,
                 int index, unsigned flags)
 {
   if (is_prepared(index))
@@ -60,10 +59,7 @@ static void ask(client_t *client, answer_t *answer, const char *text, const char
 
 static uint64_t lost(const client_t *client)
 {
-  aurora_stats_t stats;
-
-  aurora_pool_stats(client->pool, &stats);
-  return stats.closed[AURORA_CLOSE_LOST];
+  return fixture_stats(&client->fixture).closed[AURORA_CLOSE_LOST];
 }
 
 static bool one_is_lost(void *client)
@@ -111,7 +107,7 @@ static void end_sleepers(void)
 static void wait_until_gone(int64_t id)
 {
   char sql[128];
-  uint64_t end = now_ms() + slowly(CLIENT_PATIENCE_MS);
+  uint64_t end = now_ms() + slowly(FIXTURE_PATIENCE_MS);
 
   snprintf(sql, sizeof sql, "SELECT COUNT(*) FROM information_schema.processlist WHERE id = %lld",
            (long long)id);
@@ -127,14 +123,14 @@ START_TEST(the_server_dies_while_idle)
   client_t client;
 
   open_client(&client, _i);
-  client_get(&client, "SELECT 1");
+  fixture_number(&client.fixture, "SELECT 1");
   ck_assert_int_eq(database_kill(&database), 0);
-  loop_run_until_true(&client.loop, one_is_lost, &client, CLIENT_PATIENCE_MS);
+  loop_run_until_true(&client.fixture.loop, one_is_lost, &client, FIXTURE_PATIENCE_MS);
   error = client_fail(&client, "SELECT 1");
   ck_assert_int_eq(error.code, UV_ECONNREFUSED);
   ck_assert_int_eq(error.outcome, AURORA_NOT_SENT);
   ck_assert_int_eq(database_restart(&database), 0);
-  ck_assert_int_eq(client_get(&client, "SELECT 2"), 2);
+  ck_assert_int_eq(fixture_number(&client.fixture, "SELECT 2"), 2);
   client_close(&client, 0);
 }
 END_TEST
@@ -142,17 +138,17 @@ END_TEST
 START_TEST(the_server_dies_while_running)
 {
   client_t client;
-  answer_t answer;
+  reply_t answer;
 
   open_client(&client, _i);
   ask(&client, &answer, "SELECT SLEEP(3)", "SELECT SLEEP(?)", _i, 0);
-  loop_run_until_true(&client.loop, something_sleeps, NULL, CLIENT_PATIENCE_MS);
+  loop_run_until_true(&client.fixture.loop, something_sleeps, NULL, FIXTURE_PATIENCE_MS);
   ck_assert_int_eq(database_kill(&database), 0);
-  client_wait(&client, &answer);
-  answer_must_be(&answer, AURORA_ELOST);
+  fixture_wait(&client.fixture, &answer);
+  reply_must_be(&answer, AURORA_ELOST);
   ck_assert_int_eq(answer.error.outcome, AURORA_UNKNOWN);
   ck_assert_int_eq(database_restart(&database), 0);
-  ck_assert_int_eq(client_get(&client, "SELECT 2"), 2);
+  ck_assert_int_eq(fixture_number(&client.fixture, "SELECT 2"), 2);
   client_close(&client, 0);
 }
 END_TEST
@@ -160,20 +156,20 @@ END_TEST
 START_TEST(the_server_dies_while_a_result_comes)
 {
   client_t client;
-  answer_t answer;
+  reply_t answer;
 
   open_client(&client, _i);
-  client_get(&client, "SELECT 1");
+  fixture_number(&client.fixture, "SELECT 1");
   ask(&client, &answer, "SELECT REPEAT('x', 2000) FROM seq_1_to_10000000",
       "SELECT REPEAT('x', 2000 + ?) FROM seq_1_to_10000000", _i, 0);
-  loop_run_for(&client.loop, 30);
+  loop_run_for(&client.fixture.loop, 30);
   ck_assert(!answer.done);
   ck_assert_int_eq(database_kill(&database), 0);
-  client_wait(&client, &answer);
-  answer_must_be(&answer, AURORA_ELOST);
+  fixture_wait(&client.fixture, &answer);
+  reply_must_be(&answer, AURORA_ELOST);
   ck_assert_int_eq(answer.error.outcome, AURORA_UNKNOWN);
   ck_assert_int_eq(database_restart(&database), 0);
-  ck_assert_int_eq(client_get(&client, "SELECT 2"), 2);
+  ck_assert_int_eq(fixture_number(&client.fixture, "SELECT 2"), 2);
   client_close(&client, 0);
 }
 END_TEST
@@ -186,10 +182,10 @@ START_TEST(an_idle_connection_is_killed)
   int64_t id;
 
   open_client(&client, _i);
-  id = client_get(&client, "SELECT CONNECTION_ID()");
+  id = fixture_number(&client.fixture, "SELECT CONNECTION_ID()");
   kill_connection("CONNECTION", id);
-  loop_run_until_true(&client.loop, one_is_lost, &client, CLIENT_PATIENCE_MS);
-  ck_assert_int_ne(client_get(&client, "SELECT CONNECTION_ID()"), id);
+  loop_run_until_true(&client.fixture.loop, one_is_lost, &client, FIXTURE_PATIENCE_MS);
+  ck_assert_int_ne(fixture_number(&client.fixture, "SELECT CONNECTION_ID()"), id);
   client_close(&client, 0);
 }
 END_TEST
@@ -199,23 +195,23 @@ END_TEST
 START_TEST(a_dead_connection_is_not_handed_out)
 {
   client_t client;
-  answer_t answer;
+  reply_t answer;
   uint64_t polled_at;
   int64_t id;
 
   ck_assert_int_eq(database_sql(&database, "CREATE OR REPLACE TABLE once (a INT)"), 0);
   open_client(&client, _i);
-  id = client_get(&client, "SELECT CONNECTION_ID()");
+  id = fixture_number(&client.fixture, "SELECT CONNECTION_ID()");
   polled_at = now_ms();
   kill_connection("CONNECTION", id);
   wait_until_gone(id);
   while (now_ms() <= polled_at)
     ;
   ask(&client, &answer, "INSERT INTO once VALUES (3)", "INSERT INTO once VALUES (?)", _i, 0);
-  client_wait(&client, &answer);
-  answer_must_be_good(&answer);
+  fixture_wait(&client.fixture, &answer);
+  reply_must_be_good(&answer);
   ck_assert_uint_eq(lost(&client), 1);
-  ck_assert_int_eq(client_get(&client, "SELECT COUNT(*) FROM once"), 1);
+  ck_assert_int_eq(fixture_number(&client.fixture, "SELECT COUNT(*) FROM once"), 1);
   client_close(&client, 0);
 }
 END_TEST
@@ -223,15 +219,15 @@ END_TEST
 START_TEST(a_running_connection_is_killed)
 {
   client_t client;
-  answer_t answer;
+  reply_t answer;
 
   open_client(&client, _i);
   ask(&client, &answer, "SELECT SLEEP(3)", "SELECT SLEEP(?)", _i, 0);
-  loop_run_until_true(&client.loop, something_sleeps, NULL, CLIENT_PATIENCE_MS);
+  loop_run_until_true(&client.fixture.loop, something_sleeps, NULL, FIXTURE_PATIENCE_MS);
   kill_connection("CONNECTION", sleeper());
-  client_wait(&client, &answer);
+  fixture_wait(&client.fixture, &answer);
   ck_assert_uint_eq(answer.calls, 1);
-  ck_assert(answer.failed);
+  ck_assert(answer.code);
   /* The server may say so before it closes the connection. */
   if (answer.error.code == AURORA_ESERVER) {
     ck_assert_uint_eq(answer.error.server_errno, ER_KILLED);
@@ -240,7 +236,7 @@ START_TEST(a_running_connection_is_killed)
     ck_assert_int_eq(answer.error.code, AURORA_ELOST);
     ck_assert_int_eq(answer.error.outcome, AURORA_UNKNOWN);
   }
-  ck_assert_int_eq(client_get(&client, "SELECT 2"), 2);
+  ck_assert_int_eq(fixture_number(&client.fixture, "SELECT 2"), 2);
   client_close(&client, 0);
 }
 END_TEST
@@ -248,20 +244,20 @@ END_TEST
 START_TEST(a_query_is_killed_from_outside)
 {
   client_t client;
-  answer_t answer;
+  reply_t answer;
   int64_t id;
 
   open_client(&client, _i);
-  id = client_get(&client, "SELECT CONNECTION_ID()");
+  id = fixture_number(&client.fixture, "SELECT CONNECTION_ID()");
   ask(&client, &answer, "SELECT SLEEP(3)", "SELECT SLEEP(?)", _i, 0);
-  loop_run_until_true(&client.loop, something_sleeps, NULL, CLIENT_PATIENCE_MS);
+  loop_run_until_true(&client.fixture.loop, something_sleeps, NULL, FIXTURE_PATIENCE_MS);
   kill_connection("QUERY", id);
-  client_wait(&client, &answer);
-  answer_must_be(&answer, AURORA_ESERVER);
+  fixture_wait(&client.fixture, &answer);
+  reply_must_be(&answer, AURORA_ESERVER);
   ck_assert_uint_eq(answer.error.server_errno, ER_INTERRUPTED);
   ck_assert_str_eq(answer.error.sqlstate, "70100");
   ck_assert_int_eq(answer.error.outcome, AURORA_REFUSED);
-  ck_assert_int_eq(client_get(&client, "SELECT CONNECTION_ID()"), id);
+  ck_assert_int_eq(fixture_number(&client.fixture, "SELECT CONNECTION_ID()"), id);
   client_close(&client, 0);
 }
 END_TEST
@@ -270,71 +266,57 @@ END_TEST
 
 START_TEST(a_leased_connection_is_killed)
 {
-  answer_t lease, first, second;
+  reply_t lease, first, second;
   client_t client;
   int64_t id;
 
   open_client(&client, _i);
-  client_acquire(&client, &lease);
-  client_wait(&client, &lease);
+  fixture_acquire(&client.fixture, &lease);
+  fixture_wait(&client.fixture, &lease);
   id = (int64_t)aurora_connection_id(lease.connection);
   kill_connection("CONNECTION", id);
   if (is_prepared(_i)) /* noticed by the loop, or by the statement */
-    loop_run_until_true(&client.loop, one_is_lost, &client, CLIENT_PATIENCE_MS);
+    loop_run_until_true(&client.fixture.loop, one_is_lost, &client, FIXTURE_PATIENCE_MS);
   else
     wait_until_gone(id);
   client_ask_lease(&client, lease.connection, &first, "SELECT 1", AURORA_NO_PARAMS, 0);
   client_ask_lease(&client, lease.connection, &second, "SELECT 1", AURORA_NO_PARAMS, 0);
-  client_wait(&client, &first);
-  client_wait(&client, &second);
-  answer_must_be(&first, AURORA_ELOST);
-  answer_must_be(&second, AURORA_ELOST);
+  fixture_wait(&client.fixture, &first);
+  fixture_wait(&client.fixture, &second);
+  reply_must_be(&first, AURORA_ELOST);
+  reply_must_be(&second, AURORA_ELOST);
   ck_assert_int_eq(second.error.outcome, AURORA_NOT_SENT);
   if (is_prepared(_i))
     ck_assert_int_eq(first.error.outcome, AURORA_NOT_SENT);
   client_ask_lease(&client, lease.connection, &second, "SELECT 1", AURORA_NO_PARAMS, 0);
-  client_wait(&client, &second);
-  answer_must_be(&second, AURORA_ELOST);
+  fixture_wait(&client.fixture, &second);
+  reply_must_be(&second, AURORA_ELOST);
   ck_assert_int_eq(second.error.outcome, AURORA_NOT_SENT);
   aurora_connection_release(lease.connection);
-  ck_assert_int_eq(client_get(&client, "SELECT 2"), 2);
+  ck_assert_int_eq(fixture_number(&client.fixture, "SELECT 2"), 2);
   client_close(&client, 0);
 }
 END_TEST
-
-static void on_plain(const aurora_error_t *error, const aurora_result_t *result, void *data)
-{
-  answer_t *answer = data;
-
-  (void)result;
-  answer->calls++;
-  answer->done = true;
-  answer->failed = error != NULL;
-  if (error)
-    answer->error = *error;
-}
 
 /* Its holder knows what the session was for: nothing of a lease is ever sent again. */
 START_TEST(a_statement_of_a_lease_is_not_sent_again)
 {
   const aurora_query_options_t options = {.flags = AURORA_QUERY_IDEMPOTENT};
-  answer_t lease, answer = {.calls = 0};
+  reply_t lease, answer;
   client_t client;
 
   open_through_proxy(&client, _i);
-  client_acquire(&client, &lease);
-  client_wait(&client, &lease);
-  ck_assert_int_eq(aurora_connection_query_with(lease.connection, "SELECT SLEEP(3)",
-                                                AURORA_NO_PARAMS, &options, on_plain, &answer,
-                                                NULL),
-                   0);
-  loop_run_until_true(&client.loop, something_sleeps, NULL, CLIENT_PATIENCE_MS);
+  fixture_acquire(&client.fixture, &lease);
+  fixture_wait(&client.fixture, &lease);
+  fixture_ask_lease_value(&client.fixture, lease.connection, &answer, "SELECT SLEEP(3)",
+                          AURORA_NO_PARAMS, &options);
+  loop_run_until_true(&client.fixture.loop, something_sleeps, NULL, FIXTURE_PATIENCE_MS);
   fault_proxy_apply(client.proxy, &fault_reset);
-  client_wait(&client, &answer);
-  answer_must_be(&answer, AURORA_ELOST);
+  fixture_wait(&client.fixture, &answer);
+  reply_must_be(&answer, AURORA_ELOST);
   ck_assert_int_eq(answer.error.outcome, AURORA_UNKNOWN);
   aurora_connection_release(lease.connection);
-  ck_assert_int_eq(client_get(&client, "SELECT 2"), 2);
+  ck_assert_int_eq(fixture_number(&client.fixture, "SELECT 2"), 2);
   client_close(&client, 0);
 }
 END_TEST
@@ -346,10 +328,10 @@ START_TEST(an_idle_connection_is_reset)
   client_t client;
 
   open_through_proxy(&client, _i);
-  client_get(&client, "SELECT 1");
+  fixture_number(&client.fixture, "SELECT 1");
   fault_proxy_apply(client.proxy, &fault_reset);
-  loop_run_until_true(&client.loop, one_is_lost, &client, CLIENT_PATIENCE_MS);
-  ck_assert_int_eq(client_get(&client, "SELECT 2"), 2);
+  loop_run_until_true(&client.fixture.loop, one_is_lost, &client, FIXTURE_PATIENCE_MS);
+  ck_assert_int_eq(fixture_number(&client.fixture, "SELECT 2"), 2);
   client_close(&client, 0);
 }
 END_TEST
@@ -357,16 +339,16 @@ END_TEST
 START_TEST(a_running_connection_is_reset)
 {
   client_t client;
-  answer_t answer;
+  reply_t answer;
 
   open_through_proxy(&client, _i);
   ask(&client, &answer, "SELECT SLEEP(3)", "SELECT SLEEP(?)", _i, 0);
-  loop_run_until_true(&client.loop, something_sleeps, NULL, CLIENT_PATIENCE_MS);
+  loop_run_until_true(&client.fixture.loop, something_sleeps, NULL, FIXTURE_PATIENCE_MS);
   fault_proxy_apply(client.proxy, &fault_reset);
-  client_wait(&client, &answer);
-  answer_must_be(&answer, AURORA_ELOST);
+  fixture_wait(&client.fixture, &answer);
+  reply_must_be(&answer, AURORA_ELOST);
   ck_assert_int_eq(answer.error.outcome, AURORA_UNKNOWN);
-  ck_assert_int_eq(client_get(&client, "SELECT 2"), 2);
+  ck_assert_int_eq(fixture_number(&client.fixture, "SELECT 2"), 2);
   client_close(&client, 0);
 }
 END_TEST
@@ -383,15 +365,15 @@ static bool a_second_has_connected(void *data)
 START_TEST(an_idempotent_query_is_sent_again)
 {
   client_t client;
-  answer_t answer;
+  reply_t answer;
 
   open_through_proxy(&client, _i);
   ask(&client, &answer, "SELECT 3 + SLEEP(0.5)", "SELECT ? + SLEEP(0.5)", _i,
       AURORA_QUERY_IDEMPOTENT);
-  loop_run_until_true(&client.loop, something_sleeps, NULL, CLIENT_PATIENCE_MS);
+  loop_run_until_true(&client.fixture.loop, something_sleeps, NULL, FIXTURE_PATIENCE_MS);
   fault_proxy_apply(client.proxy, &fault_reset);
-  client_wait(&client, &answer);
-  answer_must_be_good(&answer);
+  fixture_wait(&client.fixture, &answer);
+  reply_must_be_good(&answer);
   ck_assert_int_eq(answer.value, 3);
   ck_assert(a_second_has_connected(&client));
   client_close(&client, 0);
@@ -408,19 +390,19 @@ static bool two_sleep(void *data)
 START_TEST(an_idempotent_query_is_sent_again_only_once)
 {
   client_t client;
-  answer_t answer;
+  reply_t answer;
 
   open_through_proxy(&client, _i);
   ask(&client, &answer, "SELECT 3 + SLEEP(2)", "SELECT ? + SLEEP(2)", _i, AURORA_QUERY_IDEMPOTENT);
-  loop_run_until_true(&client.loop, something_sleeps, NULL, CLIENT_PATIENCE_MS);
+  loop_run_until_true(&client.fixture.loop, something_sleeps, NULL, FIXTURE_PATIENCE_MS);
   fault_proxy_apply(client.proxy, &fault_reset);
   /* The first goes on. */
-  loop_run_until_true(&client.loop, two_sleep, NULL, CLIENT_PATIENCE_MS);
+  loop_run_until_true(&client.fixture.loop, two_sleep, NULL, FIXTURE_PATIENCE_MS);
   fault_proxy_apply(client.proxy, &fault_reset);
-  client_wait(&client, &answer);
-  answer_must_be(&answer, AURORA_ELOST);
+  fixture_wait(&client.fixture, &answer);
+  reply_must_be(&answer, AURORA_ELOST);
   ck_assert_int_eq(answer.error.outcome, AURORA_UNKNOWN);
-  ck_assert_int_eq(client_get(&client, "SELECT 2"), 2);
+  ck_assert_int_eq(fixture_number(&client.fixture, "SELECT 2"), 2);
   client_close(&client, 0);
 }
 END_TEST
@@ -441,22 +423,20 @@ START_TEST(a_stream_is_not_sent_again_after_rows)
   const fault_script_t later = {.to_client = {.cut = FAULT_RESET, .after = 400 * 1024}};
   const aurora_query_options_t options = {.flags = AURORA_QUERY_IDEMPOTENT, .on_row = on_row};
   client_t client;
-  answer_t answer = {.calls = 0};
+  reply_t answer;
   unsigned seen;
 
   open_through_proxy(&client, _i);
-  client_get(&client, "SELECT 1");
+  fixture_number(&client.fixture, "SELECT 1");
   fault_proxy_apply(client.proxy, &later);
-  ck_assert_int_eq(aurora_pool_query_with(client.pool,
-                                          "SELECT REPEAT('x', 1000) FROM seq_1_to_10000",
-                                          AURORA_NO_PARAMS, &options, on_plain, &answer, NULL),
-                   0);
-  client_wait(&client, &answer);
-  answer_must_be(&answer, AURORA_ELOST);
+  fixture_ask_value(&client.fixture, &answer, "SELECT REPEAT('x', 1000) FROM seq_1_to_10000",
+                    AURORA_NO_PARAMS, &options);
+  fixture_wait(&client.fixture, &answer);
+  reply_must_be(&answer, AURORA_ELOST);
   ck_assert_int_eq(answer.error.outcome, AURORA_UNKNOWN);
   seen = rows_seen;
   ck_assert_uint_gt(seen, 0);
-  ck_assert_int_eq(client_get(&client, "SELECT 2"), 2);
+  ck_assert_int_eq(fixture_number(&client.fixture, "SELECT 2"), 2);
   ck_assert_uint_eq(rows_seen, seen);
   client_close(&client, 0);
 }
@@ -475,20 +455,20 @@ START_TEST(errors_of_the_program_do_no_harm)
 {
   uv_timer_t timer;
   client_t client;
-  answer_t answer;
+  reply_t answer;
   int64_t id;
 
   open_client(&client, 1);
-  ck_assert_int_eq(uv_timer_init(&client.loop, &timer), 0);
+  ck_assert_int_eq(uv_timer_init(&client.fixture.loop, &timer), 0);
   ck_assert_int_eq(uv_timer_start(&timer, leave_an_error, 0, 1), 0);
-  id = client_get(&client, "SELECT CONNECTION_ID()");
+  id = fixture_number(&client.fixture, "SELECT CONNECTION_ID()");
   for (int i = 0; i < 20; i++) {
     ask(&client, &answer, "SELECT 3 + SLEEP(0.005)", "SELECT ? + SLEEP(0.005)", _i * 2, 0);
-    client_wait(&client, &answer);
-    answer_must_be_good(&answer);
+    fixture_wait(&client.fixture, &answer);
+    reply_must_be_good(&answer);
     ck_assert_int_eq(answer.value, 3);
   }
-  ck_assert_int_eq(client_get(&client, "SELECT CONNECTION_ID()"), id);
+  ck_assert_int_eq(fixture_number(&client.fixture, "SELECT CONNECTION_ID()"), id);
   uv_close((uv_handle_t *)&timer, NULL);
   client_close(&client, 0);
 }
@@ -497,17 +477,17 @@ END_TEST
 START_TEST(no_error_is_left_to_the_program)
 {
   client_t client;
-  answer_t answer;
+  reply_t answer;
 
   open_through_proxy(&client, 1);
   ERR_clear_error();
   ask(&client, &answer, "SELECT SLEEP(3)", "SELECT SLEEP(?)", _i * 2, 0);
-  loop_run_until_true(&client.loop, something_sleeps, NULL, CLIENT_PATIENCE_MS);
+  loop_run_until_true(&client.fixture.loop, something_sleeps, NULL, FIXTURE_PATIENCE_MS);
   fault_proxy_apply(client.proxy, &fault_reset);
-  client_wait(&client, &answer);
-  answer_must_be(&answer, AURORA_ELOST);
+  fixture_wait(&client.fixture, &answer);
+  reply_must_be(&answer, AURORA_ELOST);
   ck_assert_uint_eq(ERR_peek_error(), 0);
-  client_get(&client, "SELECT 1");
+  fixture_number(&client.fixture, "SELECT 1");
   client_close(&client, 0);
   ck_assert_uint_eq(ERR_peek_error(), 0);
 }
@@ -523,9 +503,9 @@ START_TEST(the_server_closes_what_was_idle_too_long)
 
   config.init_sql = "SET SESSION wait_timeout = 1";
   client_open(&client, &config);
-  id = client_get(&client, "SELECT CONNECTION_ID()");
-  loop_run_until_true(&client.loop, one_is_lost, &client, CLIENT_PATIENCE_MS);
-  ck_assert_int_ne(client_get(&client, "SELECT CONNECTION_ID()"), id);
+  id = fixture_number(&client.fixture, "SELECT CONNECTION_ID()");
+  loop_run_until_true(&client.fixture.loop, one_is_lost, &client, FIXTURE_PATIENCE_MS);
+  ck_assert_int_ne(fixture_number(&client.fixture, "SELECT CONNECTION_ID()"), id);
   client_close(&client, 0);
 }
 END_TEST
@@ -560,11 +540,5 @@ static Suite *make_suite(void)
 
 int main(void)
 {
-  int status;
-
-  if (database_start(&database, NULL))
-    return EXIT_FAILURE;
-  status = test_run(make_suite());
-  database_stop(&database);
-  return status;
+  return test_run_with_database(make_suite(), &database, NULL);
 }

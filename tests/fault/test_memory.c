@@ -11,8 +11,8 @@
 
 #include "base/alloc.h"
 #include "client.h"
+#include "support/database_test.h"
 #include "support/loop.h"
-#include "support/runner.h"
 
 static database_t database;
 
@@ -97,7 +97,7 @@ static bool all_are_called_back(void *data)
 
 static void wait_for_all(life_t *life)
 {
-  loop_run_until_true(&life->loop, all_are_called_back, life, CLIENT_PATIENCE_MS);
+  loop_run_until_true(&life->loop, all_are_called_back, life, FIXTURE_PATIENCE_MS);
 }
 
 static void on_closed(const aurora_error_t *error, void *data)
@@ -158,7 +158,7 @@ static bool live(const aurora_config_t *config)
   } else {
     ask_for_everything(&life);
     ck_assert_int_eq(aurora_pool_close(life.pool, 1000, on_closed, &life), 0);
-    loop_run_until(&life.loop, &life.closed, CLIENT_PATIENCE_MS);
+    loop_run_until(&life.loop, &life.closed, FIXTURE_PATIENCE_MS);
   }
   loop_close_clean(&life.loop);
   aurora__alloc_may = NULL;
@@ -210,20 +210,20 @@ START_TEST(a_pool_recovers)
   client_t client;
 
   client_open(&client, &config);
-  client_get(&client, "SELECT 1");
+  fixture_number(&client.fixture, "SELECT 1");
   first = 3;
   last = UINT_MAX;
   atomic_store(&allocations, 0);
   aurora__alloc_may = may;
   for (int i = 0; i < 20; i++) {
-    life_t life = {.pool = client.pool};
+    life_t life = {.pool = client.fixture.pool};
 
-    account(&life, aurora_pool_query(client.pool, "SELECT ?, ?, REPEAT('x', 9000)",
+    account(&life, aurora_pool_query(client.fixture.pool, "SELECT ?, ?, REPEAT('x', 9000)",
                                      AURORA_PARAMS(i, "text"), on_result, &life));
-    loop_run_until_true(&client.loop, all_are_called_back, &life, CLIENT_PATIENCE_MS);
+    loop_run_until_true(&client.fixture.loop, all_are_called_back, &life, FIXTURE_PATIENCE_MS);
   }
   aurora__alloc_may = NULL;
-  ck_assert_int_eq(client_get(&client, "SELECT 2"), 2);
+  ck_assert_int_eq(fixture_number(&client.fixture, "SELECT 2"), 2);
   client_close(&client, 0);
 }
 END_TEST
@@ -243,11 +243,5 @@ static Suite *make_suite(void)
 
 int main(void)
 {
-  int status;
-
-  if (database_start(&database, NULL))
-    return EXIT_FAILURE;
-  status = test_run(make_suite());
-  database_stop(&database);
-  return status;
+  return test_run_with_database(make_suite(), &database, NULL);
 }

@@ -16,8 +16,8 @@
 #include <check.h>
 
 #include "life.h"
+#include "support/database_test.h"
 #include "support/loop.h"
-#include "support/runner.h"
 
 enum {
   AT_ONCE = 48,
@@ -330,17 +330,12 @@ int main(int argc, char **argv)
 {
   static const char *const arguments[] = {"--max-connections=2000", NULL};
   const database_options_t options = {.arguments = arguments};
-  int status;
-
   choose(argc, argv);
   /* Each life has connects that take a thread of libuv's worker pool for as long as they hang. */
   setenv("UV_THREADPOOL_SIZE", "96", 1);
   /* The system's authorities, which nobody asks here, take most of the time of a TLS connect. */
   setenv("SSL_CERT_FILE", "/dev/null", 1);
   setenv("SSL_CERT_DIR", "/dev/null", 1);
-  if (database_start(&database, &options))
-    return EXIT_FAILURE;
-  status = test_run(make_suite());
-  database_stop(&database);
-  return status;
+
+  return test_run_with_database(make_suite(), &database, &options);
 }

@@ -39,7 +39,7 @@ static void open_pool(client_t *client, const scripted_answer_t *script,
   /* A reset would take the statement that is to be executed again. */
   if (script->after)
     config.reset = AURORA_RESET_NEVER;
-  client_create(client, &config);
+  fixture_create(&client->fixture, &config);
 }
 
 static bool seen(scripted_server_t *server, const char *text)
@@ -53,14 +53,14 @@ static void end(client_t *client, scripted_server_t *server)
 {
   ck_assert(!seen(server, DATABASE_PASSWORD));
   ck_assert(!seen(server, "root:")); /* the first line of /etc/passwd */
-  ck_assert_int_eq(aurora_pool_close(client->pool, 0, NULL, NULL), 0);
-  ck_assert_int_eq(uv_run(&client->loop, UV_RUN_DEFAULT), 0);
+  fixture_begin_close(&client->fixture, 0);
+  ck_assert_int_eq(uv_run(&client->fixture.loop, UV_RUN_DEFAULT), 0);
   scripted_server_stop(server);
   client_end(client);
 }
 
 /* The request whose answer is wrong. */
-static void ask(client_t *client, answer_t *answer, scripted_stage_t stage)
+static void ask(client_t *client, reply_t *answer, scripted_stage_t stage)
 {
   if (stage == SCRIPTED_RESET)
     client_ask(client, answer, "SET @a = 1");
@@ -70,12 +70,12 @@ static void ask(client_t *client, answer_t *answer, scripted_stage_t stage)
     client_ask(client, answer, "SELECT 41");
 }
 
-static bool has_code(const answer_t *answer, int code, int or_code)
+static bool has_code(const reply_t *answer, int code, int or_code)
 {
-  return answer->failed && (answer->error.code == code || answer->error.code == or_code);
+  return answer->code && (answer->error.code == code || answer->error.code == or_code);
 }
 
-static bool may_ask_again(const answer_t *answer, bool closes)
+static bool may_ask_again(const reply_t *answer, bool closes)
 {
   return has_code(answer, UV_ETIMEDOUT, closes ? AURORA_ELOST : 0);
 }
@@ -86,7 +86,7 @@ static void must_be_in_step(client_t *client, const char *name, bool closes)
 {
   for (int i = 42; i < 48; i++) {
     uint64_t began_at = now_ms();
-    answer_t answer;
+    reply_t answer;
     char sql[32];
 
     snprintf(sql, sizeof sql, "SELECT %d", i);
@@ -95,17 +95,17 @@ static void must_be_in_step(client_t *client, const char *name, bool closes)
         client_ask_with(client, &answer, "SELECT 0 + ?", AURORA_PARAMS(i), 0, 0);
       else
         client_ask(client, &answer, sql);
-      client_wait(client, &answer);
+      fixture_wait(&client->fixture, &answer);
       ck_assert_uint_eq(answer.calls, 1);
-    } while (may_ask_again(&answer, closes) && now_ms() - began_at < CLIENT_PATIENCE_MS);
-    ck_assert_msg(!answer.failed, "%s: then %s: %s", name, aurora_err_name(answer.error.code),
+    } while (may_ask_again(&answer, closes) && now_ms() - began_at < FIXTURE_PATIENCE_MS);
+    ck_assert_msg(!answer.code, "%s: then %s: %s", name, aurora_err_name(answer.error.code),
                   answer.error.message);
     ck_assert_msg(answer.value == i, "%s: then %lld instead of %d", name, (long long)answer.value,
                   i);
   }
 }
 
-static bool ended_well(const wrong_answer_t *wrong, const answer_t *answer)
+static bool ended_well(const wrong_answer_t *wrong, const reply_t *answer)
 {
   const aurora_error_t *error = &answer->error;
 
@@ -124,11 +124,11 @@ static bool ended_well(const wrong_answer_t *wrong, const answer_t *answer)
     return has_code(answer, AURORA_EACCESS, 0) && error->outcome == AURORA_NOT_SENT &&
            error->server_errno == wrong->server_errno;
   case ENDS_NO_CONNECT:
-    return answer->failed && error->outcome == AURORA_NOT_SENT &&
+    return answer->code && error->outcome == AURORA_NOT_SENT &&
            error->server_errno == wrong->server_errno;
   case ENDS_RIGHT:
   case ENDS_RIGHT_ELSEWHERE:
-    return !answer->failed && answer->value == (wrong->stage == SCRIPTED_RESET ? -1 : 41);
+    return !answer->code && answer->value == (wrong->stage == SCRIPTED_RESET ? -1 : 41);
   case ENDS_SOMEHOW:
     return true;
   }
@@ -138,11 +138,11 @@ static bool ended_well(const wrong_answer_t *wrong, const answer_t *answer)
 static void ask_well(client_t *client, scripted_stage_t stage, unsigned times)
 {
   for (unsigned i = 0; i < times; i++) {
-    answer_t answer;
+    reply_t answer;
 
     ask(client, &answer, stage);
-    client_wait(client, &answer);
-    answer_must_be_good(&answer);
+    fixture_wait(&client->fixture, &answer);
+    reply_must_be_good(&answer);
     ck_assert_int_eq(answer.value, 41);
   }
 }
@@ -156,18 +156,18 @@ static void try_answer(const wrong_answer_t *wrong, unsigned after)
   scripted_answer_t script = {.stage = wrong->stage, .after = after, .closes = wrong->closes};
   scripted_server_t *server;
   client_t client;
-  answer_t answer;
+  reply_t answer;
 
   wrong->write(&script.answer);
   open_pool(&client, &script, &server);
   ask_well(&client, wrong->stage, after);
   ask(&client, &answer, wrong->stage);
-  client_wait(&client, &answer);
+  fixture_wait(&client.fixture, &answer);
   ck_assert_msg(answer.calls == 1, "%s: %u callbacks", wrong->name, answer.calls);
   ck_assert_msg(ended_well(wrong, &answer), "%s: %s, outcome %u, error %u of the server: %s",
-                wrong->name, answer.failed ? aurora_err_name(answer.error.code) : "success",
+                wrong->name, answer.code ? aurora_err_name(answer.error.code) : "success",
                 (unsigned)answer.error.outcome, answer.error.server_errno, answer.error.message);
-  ck_assert_msg(!answer.failed || answer.error.message[0], "%s: no message", wrong->name);
+  ck_assert_msg(!answer.code || answer.error.message[0], "%s: no message", wrong->name);
   must_be_in_step(&client, wrong->name, wrong->closes);
   ck_assert_msg(scripted_server_answered(server), "%s: it did not come to that", wrong->name);
   if (wrong->ending == ENDS_LOST || wrong->ending == ENDS_LATE ||
@@ -242,7 +242,7 @@ START_TEST(each_byte_of_an_answer)
     for (size_t i = 0; i < sizeof values; i++) {
       scripted_server_t *server;
       client_t client;
-      answer_t answer;
+      reply_t answer;
       char name[80];
 
       if (is_left_out(stage, &usual, at, values[i]) ||
@@ -255,9 +255,9 @@ START_TEST(each_byte_of_an_answer)
       open_pool(&client, &script, &server);
       ask_well(&client, stage, script.after);
       ask(&client, &answer, stage);
-      client_wait(&client, &answer);
+      fixture_wait(&client.fixture, &answer);
       ck_assert_msg(answer.calls == 1, "%s: %u callbacks", name, answer.calls);
-      ck_assert_msg(!answer.failed || answer.error.message[0], "%s: no message", name);
+      ck_assert_msg(!answer.code || answer.error.message[0], "%s: no message", name);
       must_be_in_step(&client, name, true);
       tried++;
       end(&client, server);

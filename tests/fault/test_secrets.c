@@ -132,7 +132,7 @@ static void on_log(aurora_log_level_t level, const char *event, const aurora_log
   }
 }
 
-static void note(const answer_t *answer)
+static void note(const reply_t *answer)
 {
   told += occurrences(&answer->error, sizeof answer->error);
 }
@@ -171,33 +171,24 @@ END_TEST
 
 static void use(client_t *client)
 {
-  answer_t answers[4], lease;
+  reply_t answers[4], lease;
 
-  client_warm_up(client, &answers[0]);
+  fixture_warm_up(&client->fixture, &answers[0]);
   client_ask(client, &answers[1], "SELECT 1 + SLEEP(0.05)");
   client_ask_with(client, &answers[2], "SELECT SLEEP(?)", AURORA_PARAMS(5), 100, 0);
   client_ask(client, &answers[3], "SELECT nonsense");
-  client_acquire(client, &lease);
+  fixture_acquire(&client->fixture, &lease);
   for (int i = 0; i < 4; i++) {
-    client_wait(client, &answers[i]);
+    fixture_wait(&client->fixture, &answers[i]);
     note(&answers[i]);
   }
-  client_wait(client, &lease);
-  answer_must_be_good(&lease);
+  fixture_wait(&client->fixture, &lease);
+  reply_must_be_good(&lease);
   aurora_connection_release(lease.connection);
-  answer_must_be_good(&answers[0]);
-  answer_must_be_good(&answers[1]);
-  answer_must_be(&answers[2], UV_ETIMEDOUT);
-  answer_must_be(&answers[3], AURORA_ESERVER);
-}
-
-static bool is_quiet(void *data)
-{
-  client_t *client = data;
-  aurora_stats_t stats;
-
-  aurora_pool_stats(client->pool, &stats);
-  return stats.upkeep == 0 && stats.connecting == 0 && stats.busy == 0;
+  reply_must_be_good(&answers[0]);
+  reply_must_be_good(&answers[1]);
+  reply_must_be(&answers[2], UV_ETIMEDOUT);
+  reply_must_be(&answers[3], AURORA_ESERVER);
 }
 
 /* Connections are opened, statements killed over one of their own, sessions reset. */
@@ -210,7 +201,7 @@ START_TEST(only_the_pool_keeps_the_password)
   open_with_secret(&client, &config);
   ck_assert_uint_eq(search_memory(), 1);
   use(&client);
-  loop_run_until_true(&client.loop, is_quiet, &client, CLIENT_PATIENCE_MS);
+  fixture_wait_quiet(&client.fixture);
   ck_assert_uint_eq(search_memory(), 1);
   client_close(&client, 1000);
   ck_assert_uint_eq(search_memory(), 0);
@@ -238,7 +229,7 @@ START_TEST(a_connect_that_fails_leaves_no_copy)
   const failure_t *failure = &failures[_i];
   aurora_config_t config = client_config(&database, failure->tls);
   client_t client;
-  answer_t answer;
+  reply_t answer;
 
   config.database = failure->database;
   if (failure->wrong_ca) {
@@ -249,8 +240,8 @@ START_TEST(a_connect_that_fails_leaves_no_copy)
     config.port = 1;
   open_with_secret(&client, &config);
   client_ask(&client, &answer, "SELECT 1");
-  client_wait(&client, &answer);
-  answer_must_be(&answer, failure->code);
+  fixture_wait(&client.fixture, &answer);
+  reply_must_be(&answer, failure->code);
   note(&answer);
   ck_assert_uint_eq(search_memory(), 1);
   client_close(&client, 0);
@@ -296,7 +287,7 @@ START_TEST(the_command_line_does_not_show_it)
   int file;
 
   open_with_secret(&client, &config);
-  client_get(&client, "SELECT 1");
+  fixture_number(&client.fixture, "SELECT 1");
   file = open("/proc/self/cmdline", O_RDONLY | O_CLOEXEC);
   size = read(file, line, sizeof line);
   close(file);
@@ -312,7 +303,7 @@ START_TEST(no_parameter_is_logged)
   aurora_config_t config = client_config(&database, false);
   char value[SIZE + 1];
   client_t client;
-  answer_t answer;
+  reply_t answer;
 
   ck_assert_int_eq(
       database_sql(&database, "CREATE OR REPLACE TABLE unique_texts (a VARCHAR(99) PRIMARY KEY)"),
@@ -324,9 +315,9 @@ START_TEST(no_parameter_is_logged)
     client_ask_with(&client, &answer, "INSERT INTO unique_texts VALUES (?)", AURORA_PARAMS(value),
                     0, 0);
     explicit_bzero(value, sizeof value);
-    client_wait(&client, &answer);
+    fixture_wait(&client.fixture, &answer);
   }
-  answer_must_be(&answer, AURORA_ESERVER);
+  reply_must_be(&answer, AURORA_ESERVER);
   ck_assert_uint_eq(answer.error.server_errno, 1062);
   ck_assert_uint_eq(logged, 0);
   client_close(&client, 0);

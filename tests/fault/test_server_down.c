@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "client.h"
+#include "support/database_test.h"
 #include "support/loop.h"
-#include "support/runner.h"
 
 enum { AT_ONCE_MS = 250, ACQUIRE_MS = 300, LATE_MS = 250 };
 
@@ -24,28 +24,28 @@ static void begin_down(client_t *client, bool tls)
   client_begin_with_proxy(client, &database, &pass);
   ck_assert_int_eq(fault_proxy_listen(client->proxy, false), 0);
   config = client_config_of_port(fault_proxy_port(client->proxy), tls);
-  client_create(client, &config);
+  fixture_create(&client->fixture, &config);
 }
 
 START_TEST(who_does_not_wait_is_told_at_once)
 {
   client_t client;
-  answer_t query, lease, warm_up;
+  reply_t query, lease, warm_up;
 
   begin_down(&client, false);
   client_ask(&client, &query, "SELECT 1");
-  client_acquire(&client, &lease);
-  client_warm_up(&client, &warm_up);
-  client_wait(&client, &query);
-  client_wait(&client, &lease);
-  client_wait(&client, &warm_up);
-  answer_must_be(&query, UV_ECONNREFUSED);
-  answer_must_be(&lease, UV_ECONNREFUSED);
-  answer_must_be(&warm_up, UV_ECONNREFUSED);
+  fixture_acquire(&client.fixture, &lease);
+  fixture_warm_up(&client.fixture, &warm_up);
+  fixture_wait(&client.fixture, &query);
+  fixture_wait(&client.fixture, &lease);
+  fixture_wait(&client.fixture, &warm_up);
+  reply_must_be(&query, UV_ECONNREFUSED);
+  reply_must_be(&lease, UV_ECONNREFUSED);
+  reply_must_be(&warm_up, UV_ECONNREFUSED);
   ck_assert_ptr_null(lease.connection);
   ck_assert_int_eq(query.error.outcome, AURORA_NOT_SENT);
-  ck_assert_uint_lt(answer_took(&query), slowly(AT_ONCE_MS));
-  ck_assert_uint_lt(answer_took(&lease), slowly(AT_ONCE_MS));
+  ck_assert_uint_lt(reply_took(&query), slowly(AT_ONCE_MS));
+  ck_assert_uint_lt(reply_took(&lease), slowly(AT_ONCE_MS));
   client_close(&client, 0);
 }
 END_TEST
@@ -63,7 +63,7 @@ START_TEST(back_off_does_not_delay_who_does_not_wait)
     ck_assert_uint_lt(now_ms() - begin, slowly(AT_ONCE_MS));
   }
   ck_assert_int_eq(fault_proxy_listen(client.proxy, true), 0);
-  ck_assert_int_eq(client_get(&client, "SELECT 5"), 5);
+  ck_assert_int_eq(fixture_number(&client.fixture, "SELECT 5"), 5);
   client_close(&client, 0);
 }
 END_TEST
@@ -71,14 +71,14 @@ END_TEST
 START_TEST(who_waits_is_told_at_the_deadline)
 {
   client_t client;
-  answer_t answer;
+  reply_t answer;
 
   begin_down(&client, false);
   client_ask_patiently(&client, &answer, "SELECT 1", ACQUIRE_MS);
-  client_wait(&client, &answer);
-  answer_must_be(&answer, UV_ETIMEDOUT);
-  ck_assert_uint_ge(answer_took(&answer), ACQUIRE_MS);
-  ck_assert_uint_le(answer_took(&answer), ACQUIRE_MS + slowly(LATE_MS));
+  fixture_wait(&client.fixture, &answer);
+  reply_must_be(&answer, UV_ETIMEDOUT);
+  ck_assert_uint_ge(reply_took(&answer), ACQUIRE_MS);
+  ck_assert_uint_le(reply_took(&answer), ACQUIRE_MS + slowly(LATE_MS));
   ck_assert_int_eq(answer.error.outcome, AURORA_NOT_SENT);
   ck_assert_ptr_nonnull(strstr(answer.error.message, "acquire_timeout (300 ms)"));
   ck_assert_ptr_nonnull(strstr(answer.error.message, "pool size 20"));
@@ -91,26 +91,26 @@ END_TEST
 START_TEST(who_waits_is_served_when_the_server_is_back)
 {
   enum { WAITERS = 30 };
-  answer_t answers[WAITERS], impatient;
+  reply_t answers[WAITERS], impatient;
   aurora_stats_t stats;
   client_t client;
   uint64_t back_at;
 
   begin_down(&client, _i);
   for (int i = 0; i < WAITERS; i++)
-    client_ask_patiently(&client, &answers[i], "SELECT 6", slowly(CLIENT_PATIENCE_MS));
-  loop_run_for(&client.loop, 200);
-  aurora_pool_stats(client.pool, &stats);
+    client_ask_patiently(&client, &answers[i], "SELECT 6", slowly(FIXTURE_PATIENCE_MS));
+  loop_run_for(&client.fixture.loop, 200);
+  aurora_pool_stats(client.fixture.pool, &stats);
   ck_assert_uint_le(stats.connecting, 1);
   ck_assert_uint_eq(stats.waiting, WAITERS);
   client_ask(&client, &impatient, "SELECT 6");
-  client_wait(&client, &impatient);
-  answer_must_be(&impatient, UV_ECONNREFUSED);
+  fixture_wait(&client.fixture, &impatient);
+  reply_must_be(&impatient, UV_ECONNREFUSED);
   ck_assert_int_eq(fault_proxy_listen(client.proxy, true), 0);
   back_at = now_ms();
   for (int i = 0; i < WAITERS; i++) {
-    client_wait(&client, &answers[i]);
-    answer_must_be_good(&answers[i]);
+    fixture_wait(&client.fixture, &answers[i]);
+    reply_must_be_good(&answers[i]);
     ck_assert_int_eq(answers[i].value, 6);
   }
   printf("# all served %llu ms after the server was back\n",
@@ -144,7 +144,7 @@ START_TEST(waiters_are_told_what_is_for_good)
   enum { WAITERS = 10 };
   const refusal_t *refusal = &refusals[_i];
   aurora_config_t config = client_config(&database, false);
-  answer_t answers[WAITERS], lease;
+  reply_t answers[WAITERS], lease;
   client_t client;
 
   config.user = refusal->user;
@@ -152,20 +152,20 @@ START_TEST(waiters_are_told_what_is_for_good)
   config.database = refusal->database;
   config.ssl_mode = refusal->ssl_mode;
   config.ssl_ca = refusal->ssl_mode >= AURORA_SSL_VERIFY_CA ? database.other_ca : NULL;
-  config.acquire_timeout = slowly(CLIENT_PATIENCE_MS);
+  config.acquire_timeout = slowly(FIXTURE_PATIENCE_MS);
   client_open(&client, &config);
   for (int i = 0; i < WAITERS; i++)
     client_ask(&client, &answers[i], "SELECT 1");
-  client_acquire(&client, &lease);
+  fixture_acquire(&client.fixture, &lease);
   for (int i = 0; i < WAITERS; i++) {
-    client_wait(&client, &answers[i]);
-    answer_must_be(&answers[i], refusal->code);
+    fixture_wait(&client.fixture, &answers[i]);
+    reply_must_be(&answers[i], refusal->code);
     ck_assert_uint_eq(answers[i].error.server_errno, refusal->server_errno);
     ck_assert_int_eq(answers[i].error.outcome, AURORA_NOT_SENT);
-    ck_assert_uint_lt(answer_took(&answers[i]), slowly(2000));
+    ck_assert_uint_lt(reply_took(&answers[i]), slowly(2000));
   }
-  client_wait(&client, &lease);
-  answer_must_be(&lease, refusal->code);
+  fixture_wait(&client.fixture, &lease);
+  reply_must_be(&lease, refusal->code);
   ck_assert_ptr_null(strstr(lease.error.message, "wrong"));
   client_close(&client, 0);
 }
@@ -211,9 +211,10 @@ static void next_statement(caller_t *caller)
 
   snprintf(sql, sizeof sql, "INSERT INTO counter VALUES (%d)", id);
   if (id & 1)
-    code = aurora_pool_query(caller->client->pool, sql, AURORA_NO_PARAMS, on_inserted, caller);
+    code =
+        aurora_pool_query(caller->client->fixture.pool, sql, AURORA_NO_PARAMS, on_inserted, caller);
   else
-    code = aurora_pool_query(caller->client->pool, "INSERT INTO counter VALUES (?)",
+    code = aurora_pool_query(caller->client->fixture.pool, "INSERT INTO counter VALUES (?)",
                              AURORA_PARAMS(id), on_inserted, caller);
   ck_assert_int_eq(code, 0);
 }
@@ -272,18 +273,20 @@ START_TEST(a_restart_under_load)
   ck_assert_int_eq(
       database_sql(&database, "CREATE OR REPLACE TABLE counter (id INT) ENGINE=InnoDB"), 0);
   config.pool_size = POOL_SIZE;
-  config.acquire_timeout = slowly(CLIENT_PATIENCE_MS);
+  config.acquire_timeout = slowly(FIXTURE_PATIENCE_MS);
   config.backoff_max = 200;
   client_open(&client, &config);
   for (int i = 0; i < CALLERS; i++) {
     callers[i] = (caller_t){.client = &client, .number = i};
     next_statement(&callers[i]);
   }
-  loop_run_until_count(&client.loop, &ended, STATEMENTS_BEFORE_RESTART, CLIENT_PATIENCE_MS);
+  loop_run_until_count(&client.fixture.loop, &ended, STATEMENTS_BEFORE_RESTART,
+                       FIXTURE_PATIENCE_MS);
   restart.work.data = &restart;
-  ck_assert_int_eq(uv_queue_work(&client.loop, &restart.work, restart_server, on_restarted), 0);
-  loop_run_until(&client.loop, &restart.done, CLIENT_PATIENCE_MS);
-  loop_run_until_count(&client.loop, &ended, CALLERS * STATEMENTS, CLIENT_PATIENCE_MS);
+  ck_assert_int_eq(uv_queue_work(&client.fixture.loop, &restart.work, restart_server, on_restarted),
+                   0);
+  loop_run_until(&client.fixture.loop, &restart.done, FIXTURE_PATIENCE_MS);
+  loop_run_until_count(&client.fixture.loop, &ended, CALLERS * STATEMENTS, FIXTURE_PATIENCE_MS);
   ck_assert_uint_eq(ended, CALLERS * STATEMENTS);
   for (int i = 0; i < CALLERS; i++) {
     hold_against_the_table(&callers[i]);
@@ -292,8 +295,8 @@ START_TEST(a_restart_under_load)
   }
   printf("# %u lost, of these %u with an unknown outcome\n", lost, unknown);
   ck_assert_uint_le(lost, POOL_SIZE); /* what was in flight */
-  rows = client_get(&client, "SELECT COUNT(*) FROM counter");
-  distinct = client_get(&client, "SELECT COUNT(DISTINCT id) FROM counter");
+  rows = fixture_number(&client.fixture, "SELECT COUNT(*) FROM counter");
+  distinct = fixture_number(&client.fixture, "SELECT COUNT(DISTINCT id) FROM counter");
   ck_assert_int_eq(rows, distinct);
   ck_assert_int_ge(rows, CALLERS * STATEMENTS - (int)lost);
   ck_assert_int_le(rows, CALLERS * STATEMENTS - (int)lost + (int)unknown);
@@ -323,11 +326,6 @@ int main(void)
   /* What was committed is there after a SIGKILL. */
   const char *const arguments[] = {"--innodb-flush-log-at-trx-commit=2", NULL};
   const database_options_t options = {.arguments = arguments};
-  int status;
 
-  if (database_start(&database, &options))
-    return EXIT_FAILURE;
-  status = test_run(make_suite());
-  database_stop(&database);
-  return status;
+  return test_run_with_database(make_suite(), &database, &options);
 }

@@ -7,9 +7,8 @@
 #include <string.h>
 
 #include "client.h"
-#include "support/database_wait.h"
+#include "support/database_test.h"
 #include "support/loop.h"
-#include "support/runner.h"
 
 enum {
   TIMEOUT_MS = 100,
@@ -39,7 +38,7 @@ static void open_client(client_t *client, int index)
 }
 
 /* A statement that takes five seconds, as text or prepared. */
-static void ask_for_long(client_t *client, answer_t *answer, bool prepared, uint64_t timeout_ms)
+static void ask_for_long(client_t *client, reply_t *answer, bool prepared, uint64_t timeout_ms)
 {
   if (prepared)
     client_ask_with(client, answer, "SELECT SLEEP(?)", AURORA_PARAMS(5), timeout_ms, 0);
@@ -47,11 +46,11 @@ static void ask_for_long(client_t *client, answer_t *answer, bool prepared, uint
     client_ask_with(client, answer, "SELECT SLEEP(5)", AURORA_NO_PARAMS, timeout_ms, 0);
 }
 
-static void must_be_timely(const answer_t *answer, uint64_t timeout_ms)
+static void must_be_timely(const reply_t *answer, uint64_t timeout_ms)
 {
-  answer_must_be(answer, UV_ETIMEDOUT);
-  ck_assert_uint_ge(answer_took(answer), timeout_ms);
-  ck_assert_uint_le(answer_took(answer), timeout_ms + slowly(LATE_MS));
+  reply_must_be(answer, UV_ETIMEDOUT);
+  ck_assert_uint_ge(reply_took(answer), timeout_ms);
+  ck_assert_uint_le(reply_took(answer), timeout_ms + slowly(LATE_MS));
 }
 
 #define SLEEPERS                                                                                   \
@@ -76,26 +75,9 @@ static bool something_sleeps(void *data)
   return database_count(&database, SLEEPERS " AND state = 'User sleep'") > 0;
 }
 
-static bool is_quiet(void *data)
-{
-  client_t *client = data;
-  aurora_stats_t stats;
-
-  aurora_pool_stats(client->pool, &stats);
-  return stats.upkeep == 0 && stats.connecting == 0 && stats.busy == 0;
-}
-
-static void wait_until_quiet(client_t *client)
-{
-  loop_run_until_true(&client->loop, is_quiet, client, CLIENT_PATIENCE_MS);
-}
-
 static uint64_t opened(const client_t *client)
 {
-  aurora_stats_t stats;
-
-  aurora_pool_stats(client->pool, &stats);
-  return stats.opened;
+  return fixture_stats(&client->fixture).opened;
 }
 
 /* --- At the deadline ---------------------------------------------------------------------------- */
@@ -103,18 +85,18 @@ static uint64_t opened(const client_t *client)
 START_TEST(a_running_query_times_out)
 {
   client_t client;
-  answer_t answer;
+  reply_t answer;
   int64_t id;
 
   open_client(&client, _i);
-  id = client_get(&client, "SELECT CONNECTION_ID()");
+  id = fixture_number(&client.fixture, "SELECT CONNECTION_ID()");
   ask_for_long(&client, &answer, is_prepared(_i), TIMEOUT_MS);
-  client_wait(&client, &answer);
+  fixture_wait(&client.fixture, &answer);
   must_be_timely(&answer, TIMEOUT_MS);
   ck_assert_int_eq(answer.error.outcome, AURORA_UNKNOWN);
-  loop_run_until_true(&client.loop, nothing_sleeps, NULL, 1000);
-  wait_until_quiet(&client);
-  ck_assert_int_eq(client_get(&client, "SELECT CONNECTION_ID()"), id);
+  loop_run_until_true(&client.fixture.loop, nothing_sleeps, NULL, 1000);
+  fixture_wait_quiet(&client.fixture);
+  ck_assert_int_eq(fixture_number(&client.fixture, "SELECT CONNECTION_ID()"), id);
   ck_assert_uint_eq(opened(&client), 1);
   client_close(&client, 0);
 }
@@ -123,11 +105,11 @@ END_TEST
 START_TEST(the_time_to_connect_counts)
 {
   client_t client;
-  answer_t answer;
+  reply_t answer;
 
   open_client(&client, _i);
   ask_for_long(&client, &answer, is_prepared(_i), TIMEOUT_MS);
-  client_wait(&client, &answer);
+  fixture_wait(&client.fixture, &answer);
   must_be_timely(&answer, TIMEOUT_MS);
   /* The close leaves time for the kill. */
   client_close(&client, 5000);
@@ -139,12 +121,12 @@ START_TEST(the_pools_time_out_holds_without_one_of_its_own)
 {
   aurora_config_t config = client_config(&database, over_tls(_i));
   client_t client;
-  answer_t answer;
+  reply_t answer;
 
   config.query_timeout = TIMEOUT_MS;
   client_open(&client, &config);
   ask_for_long(&client, &answer, false, 0);
-  client_wait(&client, &answer);
+  fixture_wait(&client.fixture, &answer);
   must_be_timely(&answer, TIMEOUT_MS);
   client_close(&client, 5000);
   nothing_may_sleep_soon();
@@ -154,17 +136,17 @@ END_TEST
 START_TEST(a_queued_query_times_out)
 {
   client_t client;
-  answer_t first, second;
+  reply_t first, second;
 
   open_client(&client, _i);
   client_ask(&client, &first, "SELECT 7 + SLEEP(0.6)");
   ask_for_long(&client, &second, is_prepared(_i), TIMEOUT_MS);
-  client_wait(&client, &second);
+  fixture_wait(&client.fixture, &second);
   must_be_timely(&second, TIMEOUT_MS);
   ck_assert_int_eq(second.error.outcome, AURORA_NOT_SENT);
   ck_assert_ptr_nonnull(strstr(second.error.message, "waiting for a connection"));
-  client_wait(&client, &first);
-  answer_must_be_good(&first);
+  fixture_wait(&client.fixture, &first);
+  reply_must_be_good(&first);
   ck_assert_int_eq(first.value, 7);
   client_close(&client, 0);
 }
@@ -175,12 +157,12 @@ END_TEST
 START_TEST(a_lease_keeps_its_session)
 {
   client_t client;
-  answer_t lease, set, slow, after, get;
+  reply_t lease, set, slow, after, get;
 
   open_client(&client, _i);
-  client_acquire(&client, &lease);
-  client_wait(&client, &lease);
-  answer_must_be_good(&lease);
+  fixture_acquire(&client.fixture, &lease);
+  fixture_wait(&client.fixture, &lease);
+  reply_must_be_good(&lease);
   client_ask_lease(&client, lease.connection, &set, "SET @mine = 7", AURORA_NO_PARAMS, 0);
   if (is_prepared(_i))
     client_ask_lease(&client, lease.connection, &slow, "SELECT SLEEP(?)", AURORA_PARAMS(5),
@@ -191,21 +173,21 @@ START_TEST(a_lease_keeps_its_session)
   /* Two more in line: one whose time passes there, one that has all the time. */
   client_ask_lease(&client, lease.connection, &after, "SELECT 1", AURORA_NO_PARAMS, 20);
   client_ask_lease(&client, lease.connection, &get, "SELECT @mine", AURORA_NO_PARAMS, 0);
-  client_wait(&client, &after);
-  answer_must_be(&after, UV_ETIMEDOUT);
+  fixture_wait(&client.fixture, &after);
+  reply_must_be(&after, UV_ETIMEDOUT);
   ck_assert_int_eq(after.error.outcome, AURORA_NOT_SENT);
-  client_wait(&client, &slow);
-  answer_must_be_good(&set);
+  fixture_wait(&client.fixture, &slow);
+  reply_must_be_good(&set);
   must_be_timely(&slow, TIMEOUT_MS);
-  client_wait(&client, &get);
-  answer_must_be_good(&get);
+  fixture_wait(&client.fixture, &get);
+  reply_must_be_good(&get);
   ck_assert_int_eq(get.value, 7);
   ck_assert(nothing_sleeps(NULL));
   client_ask_lease(&client, lease.connection, &get, "SELECT CONNECTION_ID()", AURORA_NO_PARAMS, 0);
-  client_wait(&client, &get);
+  fixture_wait(&client.fixture, &get);
   ck_assert_int_eq(get.value, (int64_t)aurora_connection_id(lease.connection));
   aurora_connection_release(lease.connection);
-  ck_assert_int_eq(client_get(&client, "SELECT @mine IS NULL"), 1);
+  ck_assert_int_eq(fixture_number(&client.fixture, "SELECT @mine IS NULL"), 1);
   client_close(&client, 0);
 }
 END_TEST
@@ -214,17 +196,17 @@ END_TEST
 START_TEST(a_lease_is_released_while_it_is_killed)
 {
   client_t client;
-  answer_t lease, slow;
+  reply_t lease, slow;
 
   open_client(&client, _i);
-  client_acquire(&client, &lease);
-  client_wait(&client, &lease);
+  fixture_acquire(&client.fixture, &lease);
+  fixture_wait(&client.fixture, &lease);
   client_ask_lease(&client, lease.connection, &slow, "SELECT SLEEP(5)", AURORA_NO_PARAMS,
                    TIMEOUT_MS);
-  client_wait(&client, &slow);
+  fixture_wait(&client.fixture, &slow);
   must_be_timely(&slow, TIMEOUT_MS);
   aurora_connection_release(lease.connection);
-  ck_assert_int_eq(client_get(&client, "SELECT 3"), 3);
+  ck_assert_int_eq(fixture_number(&client.fixture, "SELECT 3"), 3);
   client_close(&client, 0);
 }
 END_TEST
@@ -235,10 +217,10 @@ typedef struct {
   unsigned timed_out, in_time;
 } race_t;
 
-static void judge(const answer_t *answer, int64_t id, race_t *race)
+static void judge(const reply_t *answer, int64_t id, race_t *race)
 {
-  if (answer->failed) {
-    answer_must_be(answer, UV_ETIMEDOUT);
+  if (answer->code) {
+    reply_must_be(answer, UV_ETIMEDOUT);
     race->timed_out++;
   } else {
     ck_assert_uint_eq(answer->calls, 1);
@@ -255,11 +237,11 @@ START_TEST(time_outs_race_with_results)
   aurora_config_t config = client_config(&database, over_tls(_i));
   race_t race = {0, 0};
   client_t client;
-  answer_t hasty, patient;
+  reply_t hasty, patient;
 
   config.pool_size = 2;
   client_open(&client, &config);
-  client_get(&client, "SELECT 1");
+  fixture_number(&client.fixture, "SELECT 1");
   for (int round = 0; round < ROUNDS; round++) {
     uint64_t timeout_ms = 5 + (uint64_t)round % 11;
     int64_t id = 10 * (round + 1);
@@ -272,16 +254,16 @@ START_TEST(time_outs_race_with_results)
       client_ask_with(&client, &hasty, sql, AURORA_NO_PARAMS, timeout_ms, 0);
     }
     client_ask_with(&client, &patient, "SELECT ? + SLEEP(0.002)", AURORA_PARAMS(id + 5), 0, 0);
-    client_wait(&client, &hasty);
-    client_wait(&client, &patient);
+    fixture_wait(&client.fixture, &hasty);
+    fixture_wait(&client.fixture, &patient);
     judge(&hasty, id, &race);
-    answer_must_be_good(&patient);
+    reply_must_be_good(&patient);
     ck_assert_int_eq(patient.value, id + 5);
   }
   printf("# %u timed out, %u in time, %llu connections\n", race.timed_out, race.in_time,
          (unsigned long long)opened(&client));
   ck_assert_uint_gt(race.timed_out, 0);
-  ck_assert_uint_eq(client.callbacks, 1 + 2 * ROUNDS);
+  ck_assert_uint_eq(client.fixture.callbacks, 1 + 2 * ROUNDS);
   client_close(&client, 1000);
 }
 END_TEST
@@ -307,15 +289,15 @@ START_TEST(a_large_statement_times_out_on_its_way)
   const fault_script_t pass = {.to_server = {.cut = FAULT_NONE}};
   aurora_config_t config;
   client_t client;
-  answer_t answer;
+  reply_t answer;
   char *text;
 
   ck_assert_int_eq(database_sql(&database, "CREATE OR REPLACE TABLE uploads (a LONGTEXT)"), 0);
   client_begin_with_proxy(&client, &database, &stall);
   config = client_config_of_port(fault_proxy_port(client.proxy), over_tls(_i));
   config.connect_timeout = 1000;
-  client_create(&client, &config);
-  client_get(&client, "SELECT 1");
+  fixture_create(&client.fixture, &config);
+  fixture_number(&client.fixture, "SELECT 1");
   fault_proxy_set(client.proxy, &pass);
   if (is_prepared(_i)) {
     text = large_text("", "");
@@ -326,19 +308,19 @@ START_TEST(a_large_statement_times_out_on_its_way)
     client_ask_with(&client, &answer, text, AURORA_NO_PARAMS, TIMEOUT_MS, 0);
   }
   free(text);
-  client_wait(&client, &answer);
-  answer_must_be(&answer, UV_ETIMEDOUT);
-  ck_assert_uint_ge(answer_took(&answer), TIMEOUT_MS);
-  ck_assert_uint_lt(answer_took(&answer), TIMEOUT_MS + slowly(2000)); /* 32 MB are copied first */
-  ck_assert_int_eq(client_get(&client, "SELECT COUNT(*) FROM uploads"), 0);
-  wait_until_quiet(&client);
-  ck_assert_int_eq(client_get(&client, "SELECT 9"), 9);
+  fixture_wait(&client.fixture, &answer);
+  reply_must_be(&answer, UV_ETIMEDOUT);
+  ck_assert_uint_ge(reply_took(&answer), TIMEOUT_MS);
+  ck_assert_uint_lt(reply_took(&answer), TIMEOUT_MS + slowly(2000)); /* 32 MB are copied first */
+  ck_assert_int_eq(fixture_number(&client.fixture, "SELECT COUNT(*) FROM uploads"), 0);
+  fixture_wait_quiet(&client.fixture);
+  ck_assert_int_eq(fixture_number(&client.fixture, "SELECT 9"), 9);
   client_close(&client, 0);
   ck_assert_int_eq(database_count(&database, "SELECT COUNT(*) FROM uploads"), 0);
 }
 END_TEST
 
-static void ask_for_large(client_t *client, answer_t *answer, bool prepared, uint64_t timeout_ms)
+static void ask_for_large(client_t *client, reply_t *answer, bool prepared, uint64_t timeout_ms)
 {
   if (prepared)
     client_ask_with(client, answer, "SELECT REPEAT('x', ?) FROM seq_1_to_1000000",
@@ -355,19 +337,19 @@ static void open_for_large(client_t *client, int index)
   config.pool_size = 1;
   config.max_result_size = (uint64_t)1 << 40;
   client_open(client, &config);
-  client_get(client, "SELECT 1");
+  fixture_number(&client->fixture, "SELECT 1");
 }
 
 START_TEST(a_large_result_times_out)
 {
   client_t client;
-  answer_t answer;
+  reply_t answer;
 
   open_for_large(&client, _i);
   ask_for_large(&client, &answer, is_prepared(_i), 60);
-  client_wait(&client, &answer);
+  fixture_wait(&client.fixture, &answer);
   must_be_timely(&answer, 60);
-  ck_assert_int_eq(client_get(&client, "SELECT 11"), 11);
+  ck_assert_int_eq(fixture_number(&client.fixture, "SELECT 11"), 11);
   client_close(&client, 0);
 }
 END_TEST
@@ -377,19 +359,19 @@ END_TEST
 START_TEST(a_running_query_is_cancelled)
 {
   client_t client;
-  answer_t answer;
+  reply_t answer;
 
   open_client(&client, _i);
   ask_for_long(&client, &answer, is_prepared(_i), 0);
-  loop_run_until_true(&client.loop, something_sleeps, NULL, CLIENT_PATIENCE_MS);
+  loop_run_until_true(&client.fixture.loop, something_sleeps, NULL, FIXTURE_PATIENCE_MS);
   ck_assert_int_eq(aurora_query_cancel(answer.query), 0);
   ck_assert_msg(!answer.done, "a callback from inside the cancel");
   ck_assert_int_eq(aurora_query_cancel(answer.query), UV_EALREADY);
-  client_wait(&client, &answer);
-  answer_must_be(&answer, UV_ECANCELED);
+  fixture_wait(&client.fixture, &answer);
+  reply_must_be(&answer, UV_ECANCELED);
   ck_assert_int_eq(answer.error.outcome, AURORA_UNKNOWN);
-  loop_run_until_true(&client.loop, nothing_sleeps, NULL, 1000);
-  ck_assert_int_eq(client_get(&client, "SELECT 12"), 12);
+  loop_run_until_true(&client.fixture.loop, nothing_sleeps, NULL, 1000);
+  ck_assert_int_eq(fixture_number(&client.fixture, "SELECT 12"), 12);
   client_close(&client, 0);
 }
 END_TEST
@@ -397,20 +379,20 @@ END_TEST
 START_TEST(a_queued_query_is_cancelled)
 {
   client_t client;
-  answer_t first, second, third;
+  reply_t first, second, third;
 
   open_client(&client, _i);
   client_ask(&client, &first, "SELECT 1 + SLEEP(0.1)");
   client_ask(&client, &second, "SELECT 2");
   client_ask(&client, &third, "SELECT 3");
   ck_assert_int_eq(aurora_query_cancel(second.query), 0);
-  client_wait(&client, &third);
-  client_wait(&client, &first);
-  answer_must_be(&second, UV_ECANCELED);
+  fixture_wait(&client.fixture, &third);
+  fixture_wait(&client.fixture, &first);
+  reply_must_be(&second, UV_ECANCELED);
   ck_assert_int_eq(second.error.outcome, AURORA_NOT_SENT);
-  answer_must_be_good(&first);
+  reply_must_be_good(&first);
   ck_assert_int_eq(first.value, 1);
-  answer_must_be_good(&third);
+  reply_must_be_good(&third);
   ck_assert_int_eq(third.value, 3);
   client_close(&client, 0);
 }
@@ -419,16 +401,16 @@ END_TEST
 START_TEST(a_large_result_is_cancelled)
 {
   client_t client;
-  answer_t answer;
+  reply_t answer;
 
   open_for_large(&client, _i);
   ask_for_large(&client, &answer, is_prepared(_i), 0);
-  loop_run_for(&client.loop, 30);
+  loop_run_for(&client.fixture.loop, 30);
   ck_assert(!answer.done);
   ck_assert_int_eq(aurora_query_cancel(answer.query), 0);
-  client_wait(&client, &answer);
-  answer_must_be(&answer, UV_ECANCELED);
-  ck_assert_int_eq(client_get(&client, "SELECT 13"), 13);
+  fixture_wait(&client.fixture, &answer);
+  reply_must_be(&answer, UV_ECANCELED);
+  ck_assert_int_eq(fixture_number(&client.fixture, "SELECT 13"), 13);
   client_close(&client, 0);
 }
 END_TEST
@@ -438,26 +420,26 @@ START_TEST(a_query_is_cancelled_after_n_turns)
 {
   enum { TURNS = 12 };
   client_t client;
-  answer_t answer;
+  reply_t answer;
 
   open_client(&client, _i);
-  client_get(&client, "SELECT 1");
+  fixture_number(&client.fixture, "SELECT 1");
   for (int turns = 0; turns < TURNS; turns++) {
     client_ask_with(&client, &answer, is_prepared(_i) ? "SELECT 20 + ?" : "SELECT 20",
                     is_prepared(_i) ? AURORA_PARAMS(0) : AURORA_NO_PARAMS, 0, 0);
     for (int i = 0; i < turns && !answer.done; i++)
-      uv_run(&client.loop, UV_RUN_NOWAIT);
+      uv_run(&client.fixture.loop, UV_RUN_NOWAIT);
     if (!answer.done) {
       int code = aurora_query_cancel(answer.query);
 
       ck_assert(code == 0 || code == UV_EALREADY);
     }
-    client_wait(&client, &answer);
-    if (answer.failed)
-      answer_must_be(&answer, UV_ECANCELED);
+    fixture_wait(&client.fixture, &answer);
+    if (answer.code)
+      reply_must_be(&answer, UV_ECANCELED);
     else
       ck_assert_int_eq(answer.value, 20);
-    ck_assert_int_eq(client_get(&client, "SELECT 21"), 21);
+    ck_assert_int_eq(fixture_number(&client.fixture, "SELECT 21"), 21);
   }
   client_close(&client, 0);
 }
@@ -469,24 +451,24 @@ START_TEST(a_time_out_while_the_server_is_frozen)
 {
   aurora_config_t config = client_config(&database, over_tls(_i));
   client_t client;
-  answer_t answer, next;
+  reply_t answer, next;
 
   config.pool_size = 2;
   config.connect_timeout = 400;
   client_open(&client, &config);
-  client_get(&client, "SELECT 1");
+  fixture_number(&client.fixture, "SELECT 1");
   ck_assert_int_eq(database_freeze(&database), 0);
   client_ask_with(&client, &answer, is_prepared(_i) ? "SELECT ?" : "SELECT 1",
                   is_prepared(_i) ? AURORA_PARAMS(1) : AURORA_NO_PARAMS, TIMEOUT_MS, 0);
-  client_wait(&client, &answer);
+  fixture_wait(&client.fixture, &answer);
   must_be_timely(&answer, TIMEOUT_MS);
-  wait_until_quiet(&client);
-  client_ask_patiently(&client, &next, "SELECT 14", slowly(CLIENT_PATIENCE_MS));
-  loop_run_for(&client.loop, 100);
+  fixture_wait_quiet(&client.fixture);
+  client_ask_patiently(&client, &next, "SELECT 14", slowly(FIXTURE_PATIENCE_MS));
+  loop_run_for(&client.fixture.loop, 100);
   ck_assert(!next.done);
   ck_assert_int_eq(database_thaw(&database), 0);
-  client_wait(&client, &next);
-  answer_must_be_good(&next);
+  fixture_wait(&client.fixture, &next);
+  reply_must_be_good(&next);
   ck_assert_int_eq(next.value, 14);
   client_close(&client, 1000);
 }
@@ -497,25 +479,25 @@ START_TEST(no_connection_is_left_for_the_kill)
 {
   aurora_config_t config = client_config(&database, over_tls(_i));
   client_t client;
-  answer_t answers[2], next;
+  reply_t answers[2], next;
 
   config.user = DATABASE_LIMITED_USER;
   config.password = DATABASE_LIMITED_PASSWORD;
   config.pool_size = 2;
   config.warmup_size = 2;
   client_open(&client, &config);
-  client_warm_up(&client, &next);
-  client_wait(&client, &next);
-  answer_must_be_good(&next);
+  fixture_warm_up(&client.fixture, &next);
+  fixture_wait(&client.fixture, &next);
+  reply_must_be_good(&next);
   for (int i = 0; i < 2; i++)
     client_ask_with(&client, &answers[i], "SELECT SLEEP(0.8)", AURORA_NO_PARAMS, TIMEOUT_MS, 0);
   for (int i = 0; i < 2; i++) {
-    client_wait(&client, &answers[i]);
+    fixture_wait(&client.fixture, &answers[i]);
     must_be_timely(&answers[i], TIMEOUT_MS);
   }
-  client_ask_patiently(&client, &next, "SELECT 15", slowly(CLIENT_PATIENCE_MS));
-  client_wait(&client, &next);
-  answer_must_be_good(&next);
+  client_ask_patiently(&client, &next, "SELECT 15", slowly(FIXTURE_PATIENCE_MS));
+  fixture_wait(&client.fixture, &next);
+  reply_must_be_good(&next);
   ck_assert_int_eq(next.value, 15);
   client_close(&client, 1000);
 }
@@ -529,26 +511,26 @@ START_TEST(a_kill_hangs_and_the_next_one_works)
   const fault_script_t hang = {.to_server = {.cut = FAULT_STALL, .after = 60}};
   aurora_config_t config;
   client_t client;
-  answer_t answer;
+  reply_t answer;
   uint64_t begin;
 
   client_begin_with_proxy(&client, &database, &pass);
   config = client_config_of_port(fault_proxy_port(client.proxy), over_tls(_i));
   config.connect_timeout = 500;
-  client_create(&client, &config);
-  client_get(&client, "SELECT 1");
+  fixture_create(&client.fixture, &config);
+  fixture_number(&client.fixture, "SELECT 1");
   fault_proxy_set(client.proxy, &hang);
   client_ask_with(&client, &answer, "SELECT SLEEP(1)", AURORA_NO_PARAMS, TIMEOUT_MS, 0);
-  client_wait(&client, &answer);
+  fixture_wait(&client.fixture, &answer);
   must_be_timely(&answer, TIMEOUT_MS);
-  wait_until_quiet(&client);
+  fixture_wait_quiet(&client.fixture);
   fault_proxy_set(client.proxy, &pass);
-  loop_run_until_true(&client.loop, nothing_sleeps, NULL, CLIENT_PATIENCE_MS);
+  loop_run_until_true(&client.fixture.loop, nothing_sleeps, NULL, FIXTURE_PATIENCE_MS);
   ask_for_long(&client, &answer, false, TIMEOUT_MS);
-  client_wait(&client, &answer);
+  fixture_wait(&client.fixture, &answer);
   must_be_timely(&answer, TIMEOUT_MS);
   begin = now_ms();
-  loop_run_until_true(&client.loop, nothing_sleeps, NULL, CLIENT_PATIENCE_MS);
+  loop_run_until_true(&client.fixture.loop, nothing_sleeps, NULL, FIXTURE_PATIENCE_MS);
   ck_assert_uint_lt(now_ms() - begin, slowly(1000));
   client_close(&client, 0);
 }
@@ -582,11 +564,5 @@ static Suite *make_suite(void)
 
 int main(void)
 {
-  int status;
-
-  if (database_start(&database, NULL))
-    return EXIT_FAILURE;
-  status = test_run(make_suite());
-  database_stop(&database);
-  return status;
+  return test_run_with_database(make_suite(), &database, NULL);
 }

@@ -37,7 +37,6 @@ START_TEST(promise_03_refused_or_called_back_once)
   const aurora_query_options_t options[] = {{0}, {.timeout_ms = 30}, {.acquire_timeout_ms = 60000}};
   aurora_config_t config = fixture_config(&database);
   reply_t replies[REQUESTS], warm_up, check, lease;
-  aurora_query_t *queries[REQUESTS];
   pool_fixture_t fixture;
 
   config.pool_size = 3;
@@ -48,7 +47,7 @@ START_TEST(promise_03_refused_or_called_back_once)
   fixture_acquire(&fixture, &lease);
   for (int i = 0; i < REQUESTS; i++)
     fixture_ask_with(&fixture, &replies[i], i % 4 ? "SELECT 1" : "SELECT SLEEP(0.05)",
-                     AURORA_NO_PARAMS, &options[i % 3], &queries[i]);
+                     AURORA_NO_PARAMS, &options[i % 3]);
   be_refused(fixture.pool, "SELECT 1", AURORA_EQUEUEFULL);
   ck_assert_int_eq(aurora_pool_acquire(fixture.pool, never_leased, NULL), AURORA_EQUEUEFULL);
   fixture_warm_up(&fixture, &warm_up);
@@ -56,7 +55,7 @@ START_TEST(promise_03_refused_or_called_back_once)
   fixture.submitting++;
   for (int i = 5; i < REQUESTS; i += 5) {
     if (!replies[i].done)
-      aurora_query_cancel(queries[i]);
+      aurora_query_cancel(replies[i].query);
   }
   fixture.submitting--;
   fixture_check(&fixture, &check);
@@ -81,7 +80,6 @@ enum { PLACES = 5 }; /* query, row, lease, done, health */
 typedef struct {
   pool_fixture_t fixture;
   reply_t victim, query, streamed, lease, warm_up, check;
-  aurora_query_t *cancellable;
   unsigned rounds, rows;
   bool closes;
 } inside_t;
@@ -94,15 +92,14 @@ static void call_everything(inside_t *inside)
   aurora_stats_t stats;
 
   inside->rounds++;
-  fixture_ask_with(fixture, &inside->victim, "SELECT SLEEP(5)", AURORA_NO_PARAMS, &options,
-                   &inside->cancellable);
+  fixture_ask_with(fixture, &inside->victim, "SELECT SLEEP(5)", AURORA_NO_PARAMS, &options);
   fixture_ask(fixture, &inside->query, "SELECT ?", AURORA_PARAMS(1));
   fixture_acquire(fixture, &inside->lease);
   fixture_warm_up(fixture, &inside->warm_up);
   fixture_check(fixture, &inside->check);
   aurora_pool_stats(fixture->pool, &stats);
   fixture->submitting++;
-  ck_assert_int_eq(aurora_query_cancel(inside->cancellable), 0);
+  ck_assert_int_eq(aurora_query_cancel(inside->victim.query), 0);
   ck_assert_int_eq(aurora_pool_recycle(fixture->pool), 0);
   fixture->submitting--;
   if (inside->closes)

@@ -128,7 +128,7 @@ static void live(unsigned workers)
   uv_walk(&fixture.loop, must_be_of_a_pool, NULL);
   fixture_fail(&fixture, "SELECT nonsense", AURORA_NO_PARAMS, AURORA_ESERVER);
   fixture_fail(&fixture, "KILL CONNECTION_ID()", AURORA_NO_PARAMS, AURORA_ESERVER);
-  fixture_ask_with(&fixture, &reply, "SELECT SLEEP(?)", AURORA_PARAMS(5), &hasty, NULL);
+  fixture_ask_with(&fixture, &reply, "SELECT SLEEP(?)", AURORA_PARAMS(5), &hasty);
   fixture_wait(&fixture, &reply);
   reply_must_be(&reply, UV_ETIMEDOUT);
   ck_assert_uint_eq(threads(), workers);
@@ -181,7 +181,7 @@ static double longest_gap(void)
 {
   const fault_script_t far = {.to_server = {.delay_ms = FAR_MS}, .to_client = {.delay_ms = FAR_MS}};
   aurora_config_t config;
-  answer_t answers[4];
+  reply_t answers[4];
   client_t client;
   double gap;
 
@@ -192,16 +192,16 @@ static double longest_gap(void)
   config.warmup_size = 20;
   config.max_connecting = 4;
   config.connect_timeout = 20000;
-  client_create(&client, &config);
+  fixture_create(&client.fixture, &config);
   client_watch(&client);
-  client_warm_up(&client, &answers[0]);
+  fixture_warm_up(&client.fixture, &answers[0]);
   client_ask(&client, &answers[1], "SET @a = 1");
   client_ask_with(&client, &answers[2], "SELECT ?", AURORA_PARAMS(1), 0, 0);
   client_ask_with(&client, &answers[3], "SELECT SLEEP(1)", AURORA_NO_PARAMS, 1000, 0);
   for (int i = 0; i < 4; i++)
-    client_wait(&client, &answers[i]);
+    fixture_wait(&client.fixture, &answers[i]);
   for (int i = 0; i < 3; i++)
-    answer_must_be_good(&answers[i]);
+    reply_must_be_good(&answers[i]);
   gap = client_watched(&client);
   client_close(&client, 0);
   return gap;

@@ -82,7 +82,7 @@ START_TEST(promise_06_deadlines_are_absolute)
   fixture_run(&fixture, "SELECT 1");
   for (int i = 0; i < 20; i++)
     fixture_ask(&fixture, &ahead[i], "SELECT SLEEP(0.05)", AURORA_NO_PARAMS);
-  fixture_ask_with(&fixture, &waiter, "SELECT 1", AURORA_NO_PARAMS, &hasty, NULL);
+  fixture_ask_with(&fixture, &waiter, "SELECT 1", AURORA_NO_PARAMS, &hasty);
   fixture_wait(&fixture, &waiter);
   reply_must_be(&waiter, UV_ETIMEDOUT);
   ck_assert_int_eq(waiter.error.outcome, AURORA_NOT_SENT);
@@ -107,7 +107,7 @@ START_TEST(promise_06_failed_connects_are_told_or_tried_again)
   /* For good: at once, however long one would wait. */
   config.password = "wrong";
   fixture_open(&fixture, &config);
-  fixture_ask_with(&fixture, &reply, "SELECT 1", AURORA_NO_PARAMS, &patient, NULL);
+  fixture_ask_with(&fixture, &reply, "SELECT 1", AURORA_NO_PARAMS, &patient);
   fixture_wait(&fixture, &reply);
   reply_must_be(&reply, AURORA_EACCESS);
   ck_assert_uint_lt(reply.ended_at - reply.asked_at, slowly(AT_ONCE_MS));
@@ -119,7 +119,7 @@ START_TEST(promise_06_failed_connects_are_told_or_tried_again)
   fixture_open(&fixture, &config);
   fixture_fail(&fixture, "SELECT 1", AURORA_NO_PARAMS, UV_ECONNREFUSED);
   ck_assert_uint_eq(fixture_stats(&fixture).connect_failed, 1);
-  fixture_ask_with(&fixture, &reply, "SELECT 1", AURORA_NO_PARAMS, &hasty, NULL);
+  fixture_ask_with(&fixture, &reply, "SELECT 1", AURORA_NO_PARAMS, &hasty);
   fixture_wait(&fixture, &reply);
   reply_must_be(&reply, UV_ETIMEDOUT);
   ck_assert_uint_ge(reply.ended_at - reply.asked_at, slowly(400));
@@ -127,12 +127,6 @@ START_TEST(promise_06_failed_connects_are_told_or_tried_again)
   fixture_close(&fixture);
 }
 END_TEST
-
-static void on_closed(const aurora_error_t *error, void *data)
-{
-  ck_assert_ptr_null(error);
-  *(bool *)data = true;
-}
 
 /* libmariadb says of a handshake that is cut after the certificate has come what that certificate would be
  * worth, and in a mode that checks none, that is nothing. */
@@ -146,21 +140,19 @@ START_TEST(promise_06_a_handshake_that_is_cut_is_tried_again)
     const fault_script_t script = {
         .to_client = {.cut = _i ? FAULT_RESET : FAULT_FIN, .after = after}, .once = true};
     aurora_config_t config = client_config_of_port(fault_proxy_port(client.proxy), true);
-    answer_t answer;
+    reply_t answer;
 
     config.acquire_timeout = slowly(20000);
     config.backoff_max = config.backoff_min = 1;
     fault_proxy_set(client.proxy, &script);
-    client.closed = false;
-    client_create(&client, &config);
+    client.fixture.closed = false;
+    fixture_create(&client.fixture, &config);
     /* The last cuts are in the answer. */
     client_ask_with(&client, &answer, "SELECT 1", AURORA_NO_PARAMS, 0, AURORA_QUERY_IDEMPOTENT);
-    client_wait(&client, &answer);
-    answer_must_be_good(&answer);
-    ck_assert_int_eq(aurora_pool_close(client.pool, 0, on_closed, &client.closed), 0);
-    loop_run_until(&client.loop, &client.closed, CLIENT_PATIENCE_MS);
-    if (after + STEP <= LAST_BYTE)
-      loop_close_clean(&client.loop);
+    fixture_wait(&client.fixture, &answer);
+    reply_must_be_good(&answer);
+    fixture_begin_close(&client.fixture, 0);
+    loop_run_until(&client.fixture.loop, &client.fixture.closed, FIXTURE_PATIENCE_MS);
   }
   client_end(&client);
 }
@@ -266,7 +258,7 @@ static bool is_there(void *data)
   return database_count(&database, "SELECT COUNT(*) FROM once") > 1;
 }
 
-static void insert(client_t *client, answer_t *answer, bool is_prepared)
+static void insert(client_t *client, reply_t *answer, bool is_prepared)
 {
   if (is_prepared)
     client_ask_with(client, answer, "INSERT INTO once VALUES (?)", AURORA_PARAMS(1), 0, 0);
@@ -280,26 +272,26 @@ START_TEST(promise_08_what_may_have_been_executed_is_not_repeated)
   const fault_script_t no_answer = {.to_client = {.cut = FAULT_STALL}};
   aurora_config_t config;
   client_t client;
-  answer_t answer;
+  reply_t answer;
 
   ck_assert_int_eq(database_sql(&database, "CREATE OR REPLACE TABLE once (id INT) ENGINE=InnoDB"),
                    0);
   client_begin_with_proxy(&client, &database, NULL);
   config = client_config_of_port(fault_proxy_port(client.proxy), _i & 1);
   config.pool_size = 1;
-  client_create(&client, &config);
+  fixture_create(&client.fixture, &config);
   insert(&client, &answer, _i & 2);
-  client_wait(&client, &answer);
-  answer_must_be_good(&answer);
+  fixture_wait(&client.fixture, &answer);
+  reply_must_be_good(&answer);
   fault_proxy_apply(client.proxy, &no_answer);
   insert(&client, &answer, _i & 2);
-  loop_run_until_true(&client.loop, is_there, NULL, CLIENT_PATIENCE_MS);
+  loop_run_until_true(&client.fixture.loop, is_there, NULL, FIXTURE_PATIENCE_MS);
   fault_proxy_apply(client.proxy, &fault_reset);
-  client_wait(&client, &answer);
-  answer_must_be(&answer, AURORA_ELOST);
+  fixture_wait(&client.fixture, &answer);
+  reply_must_be(&answer, AURORA_ELOST);
   ck_assert_int_eq(answer.error.outcome, AURORA_UNKNOWN);
   /* The pool goes on, and a second time would be seen by now. */
-  ck_assert_int_eq(client_get(&client, "SELECT COUNT(*) FROM once"), 2);
+  ck_assert_int_eq(fixture_number(&client.fixture, "SELECT COUNT(*) FROM once"), 2);
   client_close(&client, 0);
   ck_assert_int_eq(database_count(&database, "SELECT COUNT(*) FROM once"), 2);
 }
@@ -319,12 +311,12 @@ START_TEST(promise_08_the_error_says_how_far_it_came)
   error = fixture_fail(&fixture, "SELECT nonsense", AURORA_NO_PARAMS, AURORA_ESERVER);
   ck_assert_int_eq(error.outcome, AURORA_REFUSED);
   ck_assert_uint_eq(error.server_errno, ER_BAD_FIELD_ERROR);
-  fixture_ask_with(&fixture, &running, "SELECT SLEEP(5)", AURORA_NO_PARAMS, &hasty, NULL);
+  fixture_ask_with(&fixture, &running, "SELECT SLEEP(5)", AURORA_NO_PARAMS, &hasty);
   fixture_wait(&fixture, &running);
   reply_must_be(&running, UV_ETIMEDOUT);
   ck_assert_int_eq(running.error.outcome, AURORA_UNKNOWN);
   connection = fixture_lease(&fixture);
-  fixture_ask_with(&fixture, &waiting, "SELECT 1", AURORA_NO_PARAMS, &hasty, NULL);
+  fixture_ask_with(&fixture, &waiting, "SELECT 1", AURORA_NO_PARAMS, &hasty);
   fixture_wait(&fixture, &waiting);
   reply_must_be(&waiting, UV_ETIMEDOUT);
   ck_assert_int_eq(waiting.error.outcome, AURORA_NOT_SENT);

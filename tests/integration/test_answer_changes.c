@@ -5,10 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "support/database_test.h"
 #include "support/fault_proxy.h"
 #include "support/loop.h"
 #include "support/pool_fixture.h"
-#include "support/runner.h"
 
 static database_t database;
 static pool_fixture_t fixture;
@@ -171,11 +171,5 @@ static Suite *make_suite(void)
 
 int main(void)
 {
-  int status;
-
-  if (database_start(&database, NULL))
-    return EXIT_FAILURE;
-  status = test_run(make_suite());
-  database_stop(&database);
-  return status;
+  return test_run_with_database(make_suite(), &database, NULL);
 }

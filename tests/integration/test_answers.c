@@ -5,15 +5,14 @@
  *
  * Each case asks as text and as a prepared statement (_i is 0 or 1).
  */
-#include <stdlib.h>
 #include <string.h>
 
 #include <mysqld_error.h>
 
+#include "support/database_test.h"
 #include "support/fault_proxy.h"
 #include "support/loop.h"
 #include "support/pool_fixture.h"
-#include "support/runner.h"
 #include "support/same_value.h"
 
 enum { TIMES = 4, READ_AHEAD = 16384 };
@@ -281,7 +280,7 @@ static void ask_to_sleep(reply_t *reply, int is_prepared, uint64_t timeout_ms)
   ck_assert_int_eq(database_sql(&database, "UPDATE sleeps SET a = 30"), 0);
   fixture_ask_with(&fixture, reply,
                    is_prepared ? "SELECT SLEEP(?)" : "SELECT SLEEP((SELECT a FROM sleeps))",
-                   is_prepared ? AURORA_PARAMS(30) : AURORA_NO_PARAMS, &options, NULL);
+                   is_prepared ? AURORA_PARAMS(30) : AURORA_NO_PARAMS, &options);
 }
 
 static void make_sleeps(void)
@@ -468,11 +467,5 @@ static Suite *make_suite(void)
 
 int main(void)
 {
-  int status;
-
-  if (database_start(&database, NULL))
-    return EXIT_FAILURE;
-  status = test_run(make_suite());
-  database_stop(&database);
-  return status;
+  return test_run_with_database(make_suite(), &database, NULL);
 }

@@ -10,7 +10,7 @@
 #include <mysqld_error.h>
 
 #include "integration/batch_helpers.h"
-#include "support/runner.h"
+#include "support/database_test.h"
 
 enum { MANY = 10000 };
 
@@ -482,11 +482,5 @@ static Suite *make_suite(void)
 
 int main(void)
 {
-  int status;
-
-  if (database_start(&database, NULL))
-    return EXIT_FAILURE;
-  status = test_run(make_suite());
-  database_stop(&database);
-  return status;
+  return test_run_with_database(make_suite(), &database, NULL);
 }

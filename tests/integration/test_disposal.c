@@ -2,12 +2,9 @@
  * What is got rid of a bit on each turn (src/pool/disposal.c): large results and sessions closed together.
  * All of it is gone when the close is called back, and the sanitizers see that nothing is left.
  */
-#include <stdlib.h>
-
-#include "support/database_wait.h"
+#include "support/database_test.h"
 #include "support/loop.h"
 #include "support/pool_fixture.h"
-#include "support/runner.h"
 
 #define LARGE_SQL      "SELECT seq, REPEAT('x', 1000) FROM seq_1_to_8000"
 #define LARGE_PREPARED "SELECT seq, REPEAT('x', ?) FROM seq_1_to_8000"
@@ -184,12 +181,5 @@ static Suite *make_suite(void)
 
 int main(void)
 {
-  const database_options_t options = {DATABASE_TLS_GOOD, NULL};
-  int status;
-
-  if (database_start(&database, &options))
-    return EXIT_FAILURE;
-  status = test_run(make_suite());
-  database_stop(&database);
-  return status;
+  return test_run_with_database(make_suite(), &database, NULL);
 }

@@ -1,12 +1,11 @@
 /*
  * Leases that are given back in callbacks, and those who wait for them.
  */
-#include <stdlib.h>
 #include <string.h>
 
+#include "support/database_test.h"
 #include "support/loop.h"
 #include "support/pool_fixture.h"
-#include "support/runner.h"
 
 static database_t database;
 
@@ -260,11 +259,5 @@ static Suite *make_suite(void)
 
 int main(void)
 {
-  int status;
-
-  if (database_start(&database, NULL))
-    return EXIT_FAILURE;
-  status = test_run(make_suite());
-  database_stop(&database);
-  return status;
+  return test_run_with_database(make_suite(), &database, NULL);
 }

@@ -7,9 +7,9 @@
 
 #include <mysqld_error.h>
 
+#include "support/database_test.h"
 #include "support/loop.h"
 #include "support/pool_fixture.h"
-#include "support/runner.h"
 
 enum {
   KIB = 1024,
@@ -383,7 +383,6 @@ static const char insert_large[] = "INSERT INTO large (id, text, bytes) VALUES (
 START_TEST(cancelled_while_it_is_sent)
 {
   char *text = make_pattern(HUNDRED);
-  aurora_query_t *query;
   reply_t reply;
 
   for (int round = 0; round < 3; round++) {
@@ -391,11 +390,10 @@ START_TEST(cancelled_while_it_is_sent)
     reply_clear(&reply);
     ck_assert_int_eq(database_freeze(&database), 0);
     fixture_ask_with(&fixture, &reply, insert_large,
-                     AURORA_PARAMS(1, aurora_text(text, HUNDRED), aurora_bytes(text, MIB)), NULL,
-                     &query);
+                     AURORA_PARAMS(1, aurora_text(text, HUNDRED), aurora_bytes(text, MIB)), NULL);
     loop_run_for(&fixture.loop, 50);
     ck_assert(!reply.done);
-    ck_assert_int_eq(aurora_query_cancel(query), 0);
+    ck_assert_int_eq(aurora_query_cancel(reply.query), 0);
     fixture_wait(&fixture, &reply);
     reply_must_be(&reply, UV_ECANCELED);
     ck_assert_int_eq(reply.error.outcome, AURORA_NOT_SENT);
@@ -426,7 +424,7 @@ START_TEST(out_of_time_at_any_moment)
 
     fixture_ask_with(&fixture, &reply, insert_large,
                      AURORA_PARAMS(round, aurora_text(text, SIZE), aurora_bytes(text, MIB)),
-                     &options, NULL);
+                     &options);
     fixture_wait(&fixture, &reply);
     snprintf(sql, sizeof sql, "SELECT COUNT(*) FROM large WHERE id = %d", round);
     rows = fixture_number(&fixture, sql);
@@ -488,11 +486,6 @@ int main(void)
 {
   static const char *const arguments[] = {"--max-allowed-packet=256M", NULL};
   const database_options_t options = {DATABASE_TLS_GOOD, arguments};
-  int status;
 
-  if (database_start(&database, &options))
-    return EXIT_FAILURE;
-  status = test_run(make_suite());
-  database_stop(&database);
-  return status;
+  return test_run_with_database(make_suite(), &database, &options);
 }

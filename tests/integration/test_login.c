@@ -7,9 +7,9 @@
 
 #include <mysqld_error.h>
 
+#include "support/database_test.h"
 #include "support/loop.h"
 #include "support/pool_fixture.h"
-#include "support/runner.h"
 
 static database_t database;
 
@@ -36,7 +36,7 @@ static aurora_error_t refused(const aurora_config_t *config, int code)
   reply_t reply;
 
   fixture_open(&fixture, config);
-  fixture_ask_with(&fixture, &reply, "SELECT 1", AURORA_NO_PARAMS, &options, NULL);
+  fixture_ask_with(&fixture, &reply, "SELECT 1", AURORA_NO_PARAMS, &options);
   fixture_wait(&fixture, &reply);
   reply_must_be(&reply, code);
   ck_assert_int_eq(reply.error.outcome, AURORA_NOT_SENT);
@@ -246,11 +246,5 @@ static Suite *make_suite(void)
 
 int main(void)
 {
-  int status;
-
-  if (database_start(&database, NULL))
-    return EXIT_FAILURE;
-  status = test_run(make_suite());
-  database_stop(&database);
-  return status;
+  return test_run_with_database(make_suite(), &database, NULL);
 }

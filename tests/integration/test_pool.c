@@ -9,8 +9,8 @@
 
 #include "fault/client.h"
 #include "support/database.h"
+#include "support/database_test.h"
 #include "support/loop.h"
-#include "support/runner.h"
 
 static database_t database;
 
@@ -56,13 +56,13 @@ START_TEST(ten_thousand_queries_at_once)
 
   open_pool(&client, CONNECTIONS);
   for (intptr_t i = 0; i < callers; i++)
-    ck_assert_int_eq(aurora_pool_query(client.pool, "SELECT ? AS number", AURORA_PARAMS((long)i),
-                                       on_number, (void *)i),
+    ck_assert_int_eq(aurora_pool_query(client.fixture.pool, "SELECT ? AS number",
+                                       AURORA_PARAMS((long)i), on_number, (void *)i),
                      0);
   ck_assert_uint_eq(line.answered, 0);
-  loop_run_until_count(&client.loop, &line.answered, callers, CLIENT_PATIENCE_MS * 3);
+  loop_run_until_count(&client.fixture.loop, &line.answered, callers, FIXTURE_PATIENCE_MS * 3);
   ck_assert_uint_eq(line.wrong, 0);
-  aurora_pool_stats(client.pool, &stats);
+  aurora_pool_stats(client.fixture.pool, &stats);
   ck_assert_uint_eq(stats.queries, callers);
   ck_assert_uint_le(stats.opened, CONNECTIONS);
   ck_assert_uint_eq(stats.waiting, 0);
@@ -89,9 +89,10 @@ START_TEST(waiters_are_served_in_order)
   open_pool(&client, 1);
   line.last_started = -1;
   for (intptr_t i = 0; i < 500; i++)
-    ck_assert_int_eq(
-        aurora_pool_query(client.pool, "DO 0", AURORA_NO_PARAMS, on_next_in_line, (void *)i), 0);
-  loop_run_until_count(&client.loop, &line.answered, 500, CLIENT_PATIENCE_MS);
+    ck_assert_int_eq(aurora_pool_query(client.fixture.pool, "DO 0", AURORA_NO_PARAMS,
+                                       on_next_in_line, (void *)i),
+                     0);
+  loop_run_until_count(&client.fixture.loop, &line.answered, 500, FIXTURE_PATIENCE_MS);
   ck_assert_uint_eq(line.out_of_order, 0);
   client_close(&client, 1000);
 }
@@ -102,17 +103,17 @@ END_TEST
 START_TEST(a_lease_is_one_session_and_queues_in_order)
 {
   client_t client;
-  answer_t lease, first, second, third;
+  reply_t lease, first, second, third;
 
   open_pool(&client, 2);
-  client_acquire(&client, &lease);
-  client_wait(&client, &lease);
-  answer_must_be_good(&lease);
+  fixture_acquire(&client.fixture, &lease);
+  fixture_wait(&client.fixture, &lease);
+  reply_must_be_good(&lease);
   client_ask_lease(&client, lease.connection, &first, "SET @seen = 7", AURORA_NO_PARAMS, 0);
   client_ask_lease(&client, lease.connection, &second, "SELECT @seen", AURORA_NO_PARAMS, 0);
   client_ask_lease(&client, lease.connection, &third, "SELECT CONNECTION_ID()", AURORA_NO_PARAMS,
                    0);
-  client_wait(&client, &third);
+  fixture_wait(&client.fixture, &third);
   ck_assert(first.done && second.done);
   ck_assert_int_eq(second.value, 7);
   ck_assert_uint_eq((uint64_t)third.value, aurora_connection_id(lease.connection));
@@ -124,18 +125,18 @@ END_TEST
 START_TEST(an_open_transaction_is_rolled_back)
 {
   client_t client;
-  answer_t lease, answer;
+  reply_t lease, first, second;
 
   open_pool(&client, 1);
-  client_get(&client, "SELECT 1");
+  fixture_number(&client.fixture, "SELECT 1");
   database_sql(&database, "CREATE OR REPLACE TABLE octane.kept (a INT) ENGINE=InnoDB");
-  client_acquire(&client, &lease);
-  client_wait(&client, &lease);
-  client_ask_lease(&client, lease.connection, &answer, "START TRANSACTION", AURORA_NO_PARAMS, 0);
-  client_ask_lease(&client, lease.connection, &answer, "INSERT INTO kept VALUES (1)",
+  fixture_acquire(&client.fixture, &lease);
+  fixture_wait(&client.fixture, &lease);
+  client_ask_lease(&client, lease.connection, &first, "START TRANSACTION", AURORA_NO_PARAMS, 0);
+  client_ask_lease(&client, lease.connection, &second, "INSERT INTO kept VALUES (1)",
                    AURORA_NO_PARAMS, 0);
   aurora_connection_release(lease.connection); /* with both statements still to run */
-  ck_assert_int_eq(client_get(&client, "SELECT COUNT(*) FROM kept"), 0);
+  ck_assert_int_eq(fixture_number(&client.fixture, "SELECT COUNT(*) FROM kept"), 0);
   ck_assert_int_eq(database_count(&database, "SELECT COUNT(*) FROM octane.kept"), 0);
   client_close(&client, 1000);
 }
@@ -155,17 +156,18 @@ START_TEST(the_queue_limit_refuses_at_once)
 {
   aurora_config_t config = client_config(&database, false);
   client_t client;
-  answer_t answers[3];
+  reply_t answers[3];
 
   config.pool_size = 1;
   config.queue_limit = 3;
   client_open(&client, &config);
   for (unsigned i = 0; i < 3; i++)
     client_ask(&client, &answers[i], "SELECT 1");
-  ck_assert_int_eq(aurora_pool_query(client.pool, "SELECT 1", AURORA_NO_PARAMS, never_called, NULL),
-                   AURORA_EQUEUEFULL);
-  client_wait(&client, &answers[2]);
-  answer_must_be_good(&answers[2]);
+  ck_assert_int_eq(
+      aurora_pool_query(client.fixture.pool, "SELECT 1", AURORA_NO_PARAMS, never_called, NULL),
+      AURORA_EQUEUEFULL);
+  fixture_wait(&client.fixture, &answers[2]);
+  reply_must_be_good(&answers[2]);
   client_close(&client, 1000);
 }
 END_TEST
@@ -173,14 +175,14 @@ END_TEST
 START_TEST(a_late_waiter_is_told_how_full_the_pool_is)
 {
   client_t client;
-  answer_t lease, answer;
+  reply_t lease, answer;
 
   open_pool(&client, 1);
-  client_acquire(&client, &lease);
-  client_wait(&client, &lease);
+  fixture_acquire(&client.fixture, &lease);
+  fixture_wait(&client.fixture, &lease);
   client_ask_patiently(&client, &answer, "SELECT 1", 50);
-  client_wait(&client, &answer);
-  answer_must_be(&answer, UV_ETIMEDOUT);
+  fixture_wait(&client.fixture, &answer);
+  reply_must_be(&answer, UV_ETIMEDOUT);
   ck_assert_int_eq(answer.error.outcome, AURORA_NOT_SENT);
   ck_assert_ptr_nonnull(strstr(answer.error.message, "pool size 1, 1 busy"));
   aurora_connection_release(lease.connection);
@@ -196,22 +198,23 @@ START_TEST(wrong_arguments_are_refused_before_anything_is_sent)
   aurora_stats_t stats;
 
   open_pool(&client, 1);
-  ck_assert_int_eq(aurora_pool_query(client.pool, NULL, AURORA_NO_PARAMS, never_called, NULL),
+  ck_assert_int_eq(
+      aurora_pool_query(client.fixture.pool, NULL, AURORA_NO_PARAMS, never_called, NULL),
+      UV_EINVAL);
+  ck_assert_int_eq(aurora_pool_query(client.fixture.pool, "", AURORA_NO_PARAMS, never_called, NULL),
                    UV_EINVAL);
-  ck_assert_int_eq(aurora_pool_query(client.pool, "", AURORA_NO_PARAMS, never_called, NULL),
-                   UV_EINVAL);
-  ck_assert_int_eq(aurora_pool_query(client.pool, "SELECT 1", AURORA_NO_PARAMS, NULL, NULL),
+  ck_assert_int_eq(aurora_pool_query(client.fixture.pool, "SELECT 1", AURORA_NO_PARAMS, NULL, NULL),
                    UV_EINVAL);
   ck_assert_int_eq(
-      aurora_pool_query(client.pool, "SELECT ?", AURORA_PARAMS("\xff"), never_called, NULL),
+      aurora_pool_query(client.fixture.pool, "SELECT ?", AURORA_PARAMS("\xff"), never_called, NULL),
       UV_EINVAL);
-  ck_assert_int_eq(aurora_pool_query_with(client.pool, "SELECT ?", AURORA_PARAMS(1), &text,
+  ck_assert_int_eq(aurora_pool_query_with(client.fixture.pool, "SELECT ?", AURORA_PARAMS(1), &text,
                                           never_called, NULL, NULL),
                    UV_EINVAL);
-  ck_assert_int_eq(aurora_pool_query_with(client.pool, "SELECT 1", AURORA_NO_PARAMS, &unknown,
-                                          never_called, NULL, NULL),
+  ck_assert_int_eq(aurora_pool_query_with(client.fixture.pool, "SELECT 1", AURORA_NO_PARAMS,
+                                          &unknown, never_called, NULL, NULL),
                    UV_EINVAL);
-  aurora_pool_stats(client.pool, &stats);
+  aurora_pool_stats(client.fixture.pool, &stats);
   ck_assert_uint_eq(stats.size, 0);
   client_close(&client, 0);
 }
@@ -222,7 +225,6 @@ END_TEST
 typedef struct {
   client_t *client;
   unsigned depth, closes;
-  bool closed;
 } nest_t;
 
 static void on_nest_closed(const aurora_error_t *error, void *data)
@@ -231,7 +233,7 @@ static void on_nest_closed(const aurora_error_t *error, void *data)
 
   ck_assert_ptr_null(error);
   nest->closes++;
-  nest->closed = true;
+  nest->client->fixture.closed = true;
 }
 
 static void on_nested(const aurora_error_t *error, const aurora_result_t *result, void *data)
@@ -241,10 +243,11 @@ static void on_nested(const aurora_error_t *error, const aurora_result_t *result
   (void)result;
   ck_assert_ptr_null(error);
   if (++nest->depth < 100)
-    ck_assert_int_eq(
-        aurora_pool_query(nest->client->pool, "SELECT ?", AURORA_PARAMS(1), on_nested, nest), 0);
+    ck_assert_int_eq(aurora_pool_query(nest->client->fixture.pool, "SELECT ?", AURORA_PARAMS(1),
+                                       on_nested, nest),
+                     0);
   else
-    ck_assert_int_eq(aurora_pool_close(nest->client->pool, 0, on_nest_closed, nest), 0);
+    ck_assert_int_eq(aurora_pool_close(nest->client->fixture.pool, 0, on_nest_closed, nest), 0);
 }
 
 START_TEST(queries_and_the_close_from_inside_callbacks)
@@ -253,9 +256,9 @@ START_TEST(queries_and_the_close_from_inside_callbacks)
   nest_t nest = {.client = &client};
 
   open_pool(&client, 2);
-  ck_assert_int_eq(aurora_pool_query(client.pool, "SELECT ?", AURORA_PARAMS(1), on_nested, &nest),
-                   0);
-  loop_run_until(&client.loop, &nest.closed, CLIENT_PATIENCE_MS);
+  ck_assert_int_eq(
+      aurora_pool_query(client.fixture.pool, "SELECT ?", AURORA_PARAMS(1), on_nested, &nest), 0);
+  loop_run_until(&client.fixture.loop, &client.fixture.closed, FIXTURE_PATIENCE_MS);
   ck_assert_uint_eq(nest.depth, 100);
   ck_assert_uint_eq(nest.closes, 1);
   client_end(&client);
@@ -268,7 +271,7 @@ static int on_row_close(const aurora_result_t *row, void *data)
   int64_t number;
 
   if (++nest->depth == 5)
-    ck_assert_int_eq(aurora_pool_close(nest->client->pool, 0, on_nest_closed, nest), 0);
+    ck_assert_int_eq(aurora_pool_close(nest->client->fixture.pool, 0, on_nest_closed, nest), 0);
   /* Borrowed until this returns, whatever was closed. */
   ck_assert_int_eq(aurora_result_int64(row, 0, 0, &number), 0);
   return 0;
@@ -289,10 +292,10 @@ START_TEST(a_close_from_inside_a_row)
   nest_t nest = {.client = &client};
 
   open_pool(&client, 1);
-  ck_assert_int_eq(aurora_pool_query_with(client.pool, "SELECT seq FROM seq_1_to_100000",
+  ck_assert_int_eq(aurora_pool_query_with(client.fixture.pool, "SELECT seq FROM seq_1_to_100000",
                                           AURORA_NO_PARAMS, &options, on_stream_cut, &nest, NULL),
                    0);
-  loop_run_until(&client.loop, &nest.closed, CLIENT_PATIENCE_MS);
+  loop_run_until(&client.fixture.loop, &client.fixture.closed, FIXTURE_PATIENCE_MS);
   client_end(&client);
 }
 END_TEST
@@ -342,10 +345,10 @@ START_TEST(a_million_rows_streamed_by_text_and_binary)
 
     snprintf(sql, sizeof sql, "SELECT seq FROM seq_1_to_%lld%s", (long long)rows,
              binary ? " WHERE seq > ?" : "");
-    ck_assert_int_eq(
-        aurora_pool_query_with(client.pool, sql, params, &options, on_stream_end, &stream, NULL),
-        0);
-    loop_run_until(&client.loop, &stream.done, CLIENT_PATIENCE_MS * 3);
+    ck_assert_int_eq(aurora_pool_query_with(client.fixture.pool, sql, params, &options,
+                                            on_stream_end, &stream, NULL),
+                     0);
+    loop_run_until(&client.fixture.loop, &stream.done, FIXTURE_PATIENCE_MS * 3);
     ck_assert_int_eq(stream.code, 0);
     ck_assert_int_eq(stream.rows, rows);
     ck_assert_int_eq(stream.sum, rows * (rows + 1) / 2);
@@ -358,16 +361,16 @@ START_TEST(a_result_over_the_limit_fails_and_the_pool_goes_on)
 {
   aurora_config_t config = client_config(&database, false);
   client_t client;
-  answer_t answer;
+  reply_t answer;
 
   config.pool_size = 1;
   config.max_result_size = 100000;
   client_open(&client, &config);
   client_ask(&client, &answer, "SELECT seq FROM seq_1_to_1000000");
-  client_wait(&client, &answer);
-  answer_must_be(&answer, AURORA_ETOOBIG);
+  fixture_wait(&client.fixture, &answer);
+  reply_must_be(&answer, AURORA_ETOOBIG);
   ck_assert_ptr_nonnull(strstr(answer.error.message, "100000"));
-  ck_assert_int_eq(client_get(&client, "SELECT 42"), 42);
+  ck_assert_int_eq(fixture_number(&client.fixture, "SELECT 42"), 42);
   client_close(&client, 1000);
 }
 END_TEST
@@ -377,12 +380,12 @@ END_TEST
 START_TEST(an_idle_pool_does_not_keep_the_loop_and_work_does)
 {
   client_t client;
-  answer_t answer;
+  reply_t answer;
 
   open_pool(&client, 2);
   client_ask(&client, &answer, "SELECT 5");
-  uv_run(&client.loop, UV_RUN_DEFAULT); /* returns: nothing is left to do */
-  answer_must_be_good(&answer);
+  uv_run(&client.fixture.loop, UV_RUN_DEFAULT); /* returns: nothing is left to do */
+  reply_must_be_good(&answer);
   ck_assert_int_eq(answer.value, 5);
   client_close(&client, 1000);
 }
@@ -391,17 +394,17 @@ END_TEST
 START_TEST(a_close_lets_running_queries_finish)
 {
   client_t client;
-  answer_t answer;
-  nest_t nest = {0};
+  reply_t answer;
 
   open_pool(&client, 1);
-  client_get(&client, "SELECT 1");
+  fixture_number(&client.fixture, "SELECT 1");
   client_ask(&client, &answer, "SELECT SLEEP(0.3)");
-  ck_assert_int_eq(aurora_pool_close(client.pool, 10000, on_nest_closed, &nest), 0);
-  ck_assert_int_eq(aurora_pool_query(client.pool, "SELECT 1", AURORA_NO_PARAMS, never_called, NULL),
-                   AURORA_ECLOSED);
-  loop_run_until(&client.loop, &nest.closed, CLIENT_PATIENCE_MS);
-  answer_must_be_good(&answer);
+  fixture_begin_close(&client.fixture, 10000);
+  ck_assert_int_eq(
+      aurora_pool_query(client.fixture.pool, "SELECT 1", AURORA_NO_PARAMS, never_called, NULL),
+      AURORA_ECLOSED);
+  loop_run_until(&client.fixture.loop, &client.fixture.closed, FIXTURE_PATIENCE_MS);
+  reply_must_be_good(&answer);
   client_end(&client);
 }
 END_TEST
@@ -431,11 +434,5 @@ static Suite *make_suite(void)
 
 int main(void)
 {
-  int status;
-
-  if (database_start(&database, NULL))
-    return EXIT_FAILURE;
-  status = test_run(make_suite());
-  database_stop(&database);
-  return status;
+  return test_run_with_database(make_suite(), &database, NULL);
 }

@@ -2,14 +2,13 @@
  * What a statement gives besides rows: several results, OUT parameters, affected and found rows, insert
  * ids, warnings and info texts; by text and prepared.
  */
-#include <stdlib.h>
 #include <string.h>
 
 #include <mysqld_error.h>
 
+#include "support/database_test.h"
 #include "support/loop.h"
 #include "support/pool_fixture.h"
-#include "support/runner.h"
 
 static database_t database;
 static pool_fixture_t fixture;
@@ -165,8 +164,7 @@ START_TEST(out_parameters_of_a_stream)
 
   sql(mixed);
   fixture_ask_with(&fixture, &stream.reply, "CALL mixed(?, ?, ?, ?, ?)",
-                   AURORA_PARAMS(8, aurora_null(), "hi", aurora_null(), aurora_null()), &options,
-                   NULL);
+                   AURORA_PARAMS(8, aurora_null(), "hi", aurora_null(), aurora_null()), &options);
   fixture_wait(&fixture, &stream.reply);
   reply_must_be_good(&stream.reply);
   ck_assert_uint_eq(stream.rows, 3);
@@ -289,11 +287,5 @@ static Suite *make_suite(void)
 
 int main(void)
 {
-  int status;
-
-  if (database_start(&database, NULL))
-    return EXIT_FAILURE;
-  status = test_run(make_suite());
-  database_stop(&database);
-  return status;
+  return test_run_with_database(make_suite(), &database, NULL);
 }

@@ -3,9 +3,7 @@
  */
 #include "promises.h"
 
-#include <stdlib.h>
-
-#include "support/runner.h"
+#include "support/database_test.h"
 
 database_t promises_database;
 
@@ -24,11 +22,5 @@ static Suite *make_suite(void)
 
 int main(void)
 {
-  int status;
-
-  if (database_start(&promises_database, NULL))
-    return EXIT_FAILURE;
-  status = test_run(make_suite());
-  database_stop(&promises_database);
-  return status;
+  return test_run_with_database(make_suite(), &promises_database, NULL);
 }

@@ -16,10 +16,10 @@
 #include "base/clock.h"
 #include "integration/random_statements.h"
 #include "integration/transcript.h"
+#include "support/database_test.h"
 #include "support/fault_proxy.h"
 #include "support/loop.h"
 #include "support/pool_fixture.h"
-#include "support/runner.h"
 
 enum { MOST_AT_ONCE = 6, STEPS = 300, SEEDS = 6, SECONDS = 60 };
 
@@ -554,8 +554,6 @@ static Suite *make_suite(void)
 int main(void)
 {
   const char *seed = getenv("AURORA_TEST_SEED");
-  int status;
-
   if (seed)
     first_seed = strtoul(seed, NULL, 10);
   else if (!getenv("AURORA_TEST_SHORT"))
@@ -563,9 +561,6 @@ int main(void)
   seconds = getenv("AURORA_TEST_SHORT") ? 0 : SECONDS;
   printf("# AURORA_TEST_SEED=%lu\n", first_seed);
   fflush(stdout);
-  if (database_start(&database, NULL))
-    return EXIT_FAILURE;
-  status = test_run(make_suite());
-  database_stop(&database);
-  return status;
+
+  return test_run_with_database(make_suite(), &database, NULL);
 }

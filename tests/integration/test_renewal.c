@@ -2,14 +2,13 @@
  * Connections are renewed on request, passwords rotate, and who holds a connection too long is named.
  */
 #include <stdatomic.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <mysqld_error.h>
 
+#include "support/database_test.h"
 #include "support/loop.h"
 #include "support/pool_fixture.h"
-#include "support/runner.h"
 
 static database_t database;
 static pool_fixture_t fixture;
@@ -214,7 +213,7 @@ START_TEST(passwords_rotate)
   /* The old session lives on; a kill needs the new password. */
   ck_assert_int_eq(fixture_number(&fixture, "SELECT 1"), 1);
   rotation.password = "second";
-  fixture_ask_with(&fixture, &reply, "SELECT SLEEP(9)", AURORA_NO_PARAMS, &hasty, NULL);
+  fixture_ask_with(&fixture, &reply, "SELECT SLEEP(9)", AURORA_NO_PARAMS, &hasty);
   fixture_wait(&fixture, &reply);
   reply_must_be(&reply, UV_ETIMEDOUT);
   fixture_wait_idle(&fixture, 1);
@@ -405,11 +404,5 @@ static Suite *make_suite(void)
 
 int main(void)
 {
-  int status;
-
-  if (database_start(&database, NULL))
-    return EXIT_FAILURE;
-  status = test_run(make_suite());
-  database_stop(&database);
-  return status;
+  return test_run_with_database(make_suite(), &database, NULL);
 }

@@ -8,9 +8,9 @@
 
 #include <mysqld_error.h>
 
+#include "support/database_test.h"
 #include "support/loop.h"
 #include "support/pool_fixture.h"
-#include "support/runner.h"
 
 enum {
   MIB = 1024 * 1024,
@@ -268,7 +268,7 @@ static void start_stream(stream_t *stream, const char *sql, aurora_params_t para
   aurora_query_options_t options = {.on_row = cb};
 
   memset(stream, 0, sizeof *stream);
-  fixture_ask_with(&fixture, &stream->reply, sql, params, &options, NULL);
+  fixture_ask_with(&fixture, &stream->reply, sql, params, &options);
 }
 
 START_TEST(a_million_rows_in_little_memory)
@@ -306,7 +306,7 @@ START_TEST(a_stream_that_is_stopped)
     fixture_ask_with(&fixture, &stream.reply,
                      prepared ? "SELECT seq FROM seq_1_to_1000000 WHERE seq > ?"
                               : "SELECT seq FROM seq_1_to_1000000",
-                     prepared ? AURORA_PARAMS(0) : AURORA_NO_PARAMS, &options, NULL);
+                     prepared ? AURORA_PARAMS(0) : AURORA_NO_PARAMS, &options);
     fixture_wait(&fixture, &stream.reply);
     reply_must_be(&stream.reply, UV_ECANCELED);
     ck_assert_int_eq(fixture_number(&fixture, "SELECT 42"), 42);
@@ -404,7 +404,7 @@ START_TEST(a_stream_shares_the_loop)
   config.pool_size = 2;
   fixture_open(&two, &config);
   fixture_ask_with(&two, &stream.reply, "SELECT seq FROM seq_1_to_1000000", AURORA_NO_PARAMS,
-                   &options, NULL);
+                   &options);
   fixture_ask(&two, &small, "SELECT 1", AURORA_NO_PARAMS);
   fixture_wait(&two, &stream.reply);
   ck_assert(small.done);
@@ -470,11 +470,6 @@ int main(void)
 {
   static const char *const arguments[] = {"--max-allowed-packet=32M", NULL};
   const database_options_t options = {DATABASE_TLS_GOOD, arguments};
-  int status;
 
-  if (database_start(&database, &options))
-    return EXIT_FAILURE;
-  status = test_run(make_suite());
-  database_stop(&database);
-  return status;
+  return test_run_with_database(make_suite(), &database, &options);
 }

@@ -3,13 +3,12 @@
  * whose session it has to itself, and, but for the steps that need a session, as single queries of the
  * pool's. Every value, count, info text and error is the same.
  */
-#include <stdlib.h>
 #include <string.h>
 
 #include "integration/transcript.h"
+#include "support/database_test.h"
 #include "support/loop.h"
 #include "support/pool_fixture.h"
-#include "support/runner.h"
 
 _Static_assert(SCRIPT_STEPS >= 200, "the script is to have 200 steps");
 
@@ -135,11 +134,5 @@ static Suite *make_suite(void)
 
 int main(void)
 {
-  int status;
-
-  if (database_start(&database, NULL))
-    return EXIT_FAILURE;
-  status = test_run(make_suite());
-  database_stop(&database);
-  return status;
+  return test_run_with_database(make_suite(), &database, NULL);
 }

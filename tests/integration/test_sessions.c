@@ -84,34 +84,34 @@ static void look_for_trace(client_t *client, const dirty_statements_t *entry)
   trace_t trace = {.entry = entry};
 
   ck_assert_int_eq(
-      aurora_pool_query(client->pool, entry->trace, AURORA_NO_PARAMS, on_trace, &trace), 0);
-  loop_run_until(&client->loop, &trace.done, CLIENT_PATIENCE_MS);
+      aurora_pool_query(client->fixture.pool, entry->trace, AURORA_NO_PARAMS, on_trace, &trace), 0);
+  loop_run_until(&client->fixture.loop, &trace.done, FIXTURE_PATIENCE_MS);
 }
 
 /* As a query of its own. An entry of several statements needs one session for all of them. */
 static void run_singly(client_t *client, const dirty_statements_t *entry)
 {
-  answer_t answer;
+  reply_t answer;
 
   if (entry->dirty[1])
     return;
   client_ask(client, &answer, entry->dirty[0]);
-  client_wait(client, &answer);
+  fixture_wait(&client->fixture, &answer);
   look_for_trace(client, entry);
 }
 
 static void run_on_lease(client_t *client, const dirty_statements_t *entry)
 {
-  answer_t lease;
+  reply_t lease;
 
-  client_acquire(client, &lease);
-  client_wait(client, &lease);
-  answer_must_be_good(&lease);
+  fixture_acquire(&client->fixture, &lease);
+  fixture_wait(&client->fixture, &lease);
+  reply_must_be_good(&lease);
   for (size_t i = 0; entry->dirty[i]; i++) {
-    answer_t answer;
+    reply_t answer;
 
     client_ask_lease(client, lease.connection, &answer, entry->dirty[i], AURORA_NO_PARAMS, 0);
-    client_wait(client, &answer);
+    fixture_wait(&client->fixture, &answer);
   }
   aurora_connection_release(lease.connection);
   look_for_trace(client, entry);
@@ -169,17 +169,17 @@ START_TEST(harmless_statements_cost_no_reset)
 
   open_pool_of_one(&client, AURORA_RESET_AUTO);
   for (size_t i = 0; i < COUNT(harmless); i++) {
-    answer_t answer;
+    reply_t answer;
 
     client_ask(&client, &answer, harmless[i]);
-    client_wait(&client, &answer);
-    answer_must_be_good(&answer);
+    fixture_wait(&client.fixture, &answer);
+    reply_must_be_good(&answer);
     client_ask_with(&client, &answer, "SELECT a FROM dirty_rows WHERE a = ?", AURORA_PARAMS(1), 0,
                     0);
-    client_wait(&client, &answer);
-    answer_must_be_good(&answer);
+    fixture_wait(&client.fixture, &answer);
+    reply_must_be_good(&answer);
   }
-  aurora_pool_stats(client.pool, &stats);
+  aurora_pool_stats(client.fixture.pool, &stats);
   ck_assert_uint_eq(stats.resets, 0);
   ck_assert_uint_eq(stats.opened, 1);
   ck_assert_uint_eq(stats.statement_misses, 1);

@@ -8,8 +8,8 @@
 #include <aurora.h>
 
 #include "support/database.h"
+#include "support/database_test.h"
 #include "support/loop.h"
-#include "support/runner.h"
 
 enum { PATIENCE_MS = 30000 };
 
@@ -193,11 +193,5 @@ static Suite *make_suite(void)
 
 int main(void)
 {
-  int status;
-
-  if (database_start(&database, NULL))
-    return EXIT_FAILURE;
-  status = test_run(make_suite());
-  database_stop(&database);
-  return status;
+  return test_run_with_database(make_suite(), &database, NULL);
 }

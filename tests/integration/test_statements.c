@@ -2,15 +2,13 @@
  * Prepared statements kept by a connection: found again, evicted, and made anew when the server or a
  * change of their tables has made them useless.
  */
-#include <stdlib.h>
 #include <string.h>
 
 #include <mysqld_error.h>
 
-#include "support/database_wait.h"
+#include "support/database_test.h"
 #include "support/loop.h"
 #include "support/pool_fixture.h"
-#include "support/runner.h"
 
 static database_t database;
 static pool_fixture_t fixture;
@@ -322,7 +320,7 @@ START_TEST(text_goes_around_the_cache)
 
   open_with_cache(64);
   for (int i = 0; i < 3; i++) {
-    fixture_ask_with(&fixture, &reply, "SELECT 42", AURORA_NO_PARAMS, &options, NULL);
+    fixture_ask_with(&fixture, &reply, "SELECT 42", AURORA_NO_PARAMS, &options);
     fixture_wait(&fixture, &reply);
     reply_must_be_good(&reply);
     reply_clear(&reply);
@@ -476,11 +474,5 @@ static Suite *make_suite(void)
 
 int main(void)
 {
-  int status;
-
-  if (database_start(&database, NULL))
-    return EXIT_FAILURE;
-  status = test_run(make_suite());
-  database_stop(&database);
-  return status;
+  return test_run_with_database(make_suite(), &database, NULL);
 }

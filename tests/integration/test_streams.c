@@ -5,9 +5,9 @@
 #include <string.h>
 #include <sys/resource.h>
 
+#include "support/database_test.h"
 #include "support/loop.h"
 #include "support/pool_fixture.h"
-#include "support/runner.h"
 
 static database_t database;
 static bool all; /* the suite slow */
@@ -394,13 +394,7 @@ static Suite *make_suite(void)
 
 int main(int argc, char **argv)
 {
-  int status;
-
   all = argc > 1 && strcmp(argv[1], "all") == 0;
 
-  if (database_start(&database, NULL))
-    return EXIT_FAILURE;
-  status = test_run(make_suite());
-  database_stop(&database);
-  return status;
+  return test_run_with_database(make_suite(), &database, NULL);
 }

@@ -84,7 +84,7 @@ static aurora_error_t must_fail(const aurora_config_t *config, int code)
   reply_t reply;
 
   fixture_open(&fixture, config);
-  fixture_ask_with(&fixture, &reply, "SELECT 1", AURORA_NO_PARAMS, &options, NULL);
+  fixture_ask_with(&fixture, &reply, "SELECT 1", AURORA_NO_PARAMS, &options);
   fixture_wait(&fixture, &reply);
   reply_must_be(&reply, code);
   ck_assert_int_eq(reply.error.outcome, AURORA_NOT_SENT);

@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <stdatomic.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
 #include <sys/stat.h>
@@ -13,9 +12,9 @@
 #include <unistd.h>
 
 #include "connection/trust.h"
+#include "support/database_test.h"
 #include "support/files.h"
 #include "support/pool_fixture.h"
-#include "support/runner.h"
 
 static database_t database;
 
@@ -328,11 +327,5 @@ static Suite *make_suite(void)
 
 int main(void)
 {
-  int status;
-
-  if (database_start(&database, NULL))
-    return EXIT_FAILURE;
-  status = test_run(make_suite());
-  database_stop(&database);
-  return status;
+  return test_run_with_database(make_suite(), &database, NULL);
 }

@@ -1,14 +1,13 @@
 /*
  * Warm-up and health check, and what a pool tells of itself: log events by their names, and statistics.
  */
-#include <stdlib.h>
 #include <string.h>
 
 #include <mysqld_error.h>
 
+#include "support/database_test.h"
 #include "support/loop.h"
 #include "support/pool_fixture.h"
-#include "support/runner.h"
 
 static database_t database;
 
@@ -205,7 +204,6 @@ START_TEST(events_have_their_names)
   aurora_query_options_t hasty = {.timeout_ms = 30};
   aurora_config_t config = fixture_config(&database);
   pool_fixture_t fixture;
-  aurora_query_t *query;
   reply_t reply;
   char expected[128];
 
@@ -218,12 +216,12 @@ START_TEST(events_have_their_names)
   ck_assert_uint_eq(fixture_logged(&fixture, "query failed"), 1);
   ck_assert_ptr_nonnull(strstr(fixture_log_line(&fixture, "query failed"), "1054"));
   ck_assert_ptr_null(strstr(fixture.log.text, "nonsense"));
-  fixture_ask_with(&fixture, &reply, "SELECT SLEEP(5)", AURORA_NO_PARAMS, &hasty, NULL);
+  fixture_ask_with(&fixture, &reply, "SELECT SLEEP(5)", AURORA_NO_PARAMS, &hasty);
   fixture_wait(&fixture, &reply);
   reply_must_be(&reply, UV_ETIMEDOUT);
   ck_assert_uint_eq(fixture_logged(&fixture, "query timed out"), 1);
-  fixture_ask_with(&fixture, &reply, "SELECT SLEEP(5)", AURORA_NO_PARAMS, NULL, &query);
-  ck_assert_int_eq(aurora_query_cancel(query), 0);
+  fixture_ask_with(&fixture, &reply, "SELECT SLEEP(5)", AURORA_NO_PARAMS, NULL);
+  ck_assert_int_eq(aurora_query_cancel(reply.query), 0);
   fixture_wait(&fixture, &reply);
   reply_must_be(&reply, UV_ECANCELED);
   ck_assert_uint_eq(fixture_logged(&fixture, "query cancelled"), 1);
@@ -271,7 +269,7 @@ START_TEST(statistics_add_up)
     reply_clear(&replies[i]);
   }
   fixture_fail(&fixture, "SELECT nonsense", AURORA_NO_PARAMS, AURORA_ESERVER);
-  fixture_ask_with(&fixture, &replies[0], "SELECT SLEEP(5)", AURORA_NO_PARAMS, &hasty, NULL);
+  fixture_ask_with(&fixture, &replies[0], "SELECT SLEEP(5)", AURORA_NO_PARAMS, &hasty);
   fixture_wait(&fixture, &replies[0]);
   lease = fixture_lease(&fixture);
   stats = fixture_stats(&fixture);
@@ -457,11 +455,5 @@ static Suite *make_suite(void)
 
 int main(void)
 {
-  int status;
-
-  if (database_start(&database, NULL))
-    return EXIT_FAILURE;
-  status = test_run(make_suite());
-  database_stop(&database);
-  return status;
+  return test_run_with_database(make_suite(), &database, NULL);
 }

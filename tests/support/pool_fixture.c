@@ -133,18 +133,23 @@ void fixture_begin(pool_fixture_t *fixture)
   ck_assert_int_eq(uv_loop_init(&fixture->loop), 0);
 }
 
-void fixture_open(pool_fixture_t *fixture, const aurora_config_t *config)
+void fixture_create(pool_fixture_t *fixture, const aurora_config_t *config)
 {
   aurora_config_t logged = *config;
   aurora_error_t error;
 
-  fixture_begin(fixture);
   if (!logged.log_cb) {
     logged.log_cb = on_log;
     logged.log_data = &fixture->log;
   }
   ck_assert_msg(aurora_pool_create(&fixture->loop, &logged, &fixture->pool, &error) == 0, "%s",
                 error.message);
+}
+
+void fixture_open(pool_fixture_t *fixture, const aurora_config_t *config)
+{
+  fixture_begin(fixture);
+  fixture_create(fixture, config);
 }
 
 static void on_closed(const aurora_error_t *error, void *data)
@@ -170,6 +175,9 @@ void fixture_end(pool_fixture_t *fixture)
 
   ck_assert(fixture->closed);
   loop_close_clean(&fixture->loop);
+  /* A bad server's thread lives in this process too, and lets go of its connections by itself. */
+  for (int i = 0; open_descriptors() != fixture->descriptors && i < 300; i++)
+    uv_sleep(10);
   left = open_descriptors();
   ck_assert_msg(left == fixture->descriptors, "%u descriptors before, %u after",
                 fixture->descriptors, left);
@@ -193,6 +201,7 @@ void reply_init(reply_t *reply, pool_fixture_t *fixture)
 {
   memset(reply, 0, sizeof *reply);
   reply->fixture = fixture;
+  reply->value = -1;
   reply->asked_at = now_ms();
 }
 
@@ -214,14 +223,26 @@ static void end(reply_t *reply, const aurora_error_t *error)
   reply->order = ++fixture->callbacks;
 }
 
-void reply_on_query(const aurora_error_t *error, const aurora_result_t *result, void *data)
+void reply_on_value(const aurora_error_t *error, const aurora_result_t *result, void *data)
 {
   reply_t *reply = data;
 
   ck_assert((error == NULL) != (result == NULL));
+  if (result) {
+    reply->rows = aurora_result_rows(result);
+    if (reply->rows && aurora_result_int64(result, 0, 0, &reply->value))
+      reply->value = -1;
+  }
+  end(reply, error);
+}
+
+void reply_on_query(const aurora_error_t *error, const aurora_result_t *result, void *data)
+{
+  reply_t *reply = data;
+
   if (result)
     reply->result = aurora_result_ref(result);
-  end(reply, error);
+  reply_on_value(error, result, reply);
 }
 
 void reply_on_done(const aurora_error_t *error, void *data)
@@ -267,23 +288,38 @@ void reply_must_be(const reply_t *reply, int code)
   ck_assert_str_ne(reply->error.message, "");
 }
 
+uint64_t reply_took(const reply_t *reply)
+{
+  return reply->ended_at - reply->asked_at;
+}
+
 /* --- Asking ------------------------------------------------------------------------------------- */
 
-void fixture_ask_with(pool_fixture_t *fixture, reply_t *reply, const char *sql,
-                      aurora_params_t params, const aurora_query_options_t *options,
-                      aurora_query_t **ret_query)
+static void ask(pool_fixture_t *fixture, reply_t *reply, const char *sql, aurora_params_t params,
+                const aurora_query_options_t *options, aurora_query_cb cb)
 {
   reply_init(reply, fixture);
   fixture->submitting++;
   ck_assert_int_eq(
-      aurora_pool_query_with(fixture->pool, sql, params, options, reply_on_query, reply, ret_query),
-      0);
+      aurora_pool_query_with(fixture->pool, sql, params, options, cb, reply, &reply->query), 0);
   fixture->submitting--;
+}
+
+void fixture_ask_with(pool_fixture_t *fixture, reply_t *reply, const char *sql,
+                      aurora_params_t params, const aurora_query_options_t *options)
+{
+  ask(fixture, reply, sql, params, options, reply_on_query);
 }
 
 void fixture_ask(pool_fixture_t *fixture, reply_t *reply, const char *sql, aurora_params_t params)
 {
-  fixture_ask_with(fixture, reply, sql, params, NULL, NULL);
+  ask(fixture, reply, sql, params, NULL, reply_on_query);
+}
+
+void fixture_ask_value(pool_fixture_t *fixture, reply_t *reply, const char *sql,
+                       aurora_params_t params, const aurora_query_options_t *options)
+{
+  ask(fixture, reply, sql, params, options, reply_on_value);
 }
 
 void fixture_acquire(pool_fixture_t *fixture, reply_t *reply)
@@ -310,13 +346,28 @@ void fixture_check(pool_fixture_t *fixture, reply_t *reply)
   fixture->submitting--;
 }
 
-void fixture_ask_lease(pool_fixture_t *fixture, aurora_connection_t *connection, reply_t *reply,
-                       const char *sql, aurora_params_t params)
+static void ask_lease(pool_fixture_t *fixture, aurora_connection_t *connection, reply_t *reply,
+                      const char *sql, aurora_params_t params,
+                      const aurora_query_options_t *options, aurora_query_cb cb)
 {
   reply_init(reply, fixture);
   fixture->submitting++;
-  ck_assert_int_eq(aurora_connection_query(connection, sql, params, reply_on_query, reply), 0);
+  ck_assert_int_eq(
+      aurora_connection_query_with(connection, sql, params, options, cb, reply, &reply->query), 0);
   fixture->submitting--;
+}
+
+void fixture_ask_lease(pool_fixture_t *fixture, aurora_connection_t *connection, reply_t *reply,
+                       const char *sql, aurora_params_t params)
+{
+  ask_lease(fixture, connection, reply, sql, params, NULL, reply_on_query);
+}
+
+void fixture_ask_lease_value(pool_fixture_t *fixture, aurora_connection_t *connection,
+                             reply_t *reply, const char *sql, aurora_params_t params,
+                             const aurora_query_options_t *options)
+{
+  ask_lease(fixture, connection, reply, sql, params, options, reply_on_value);
 }
 
 void fixture_wait(pool_fixture_t *fixture, const reply_t *reply)
@@ -334,21 +385,19 @@ reply_t fixture_query(pool_fixture_t *fixture, const char *sql, aurora_params_t 
   return reply;
 }
 
-void fixture_run(pool_fixture_t *fixture, const char *sql)
-{
-  reply_t reply = fixture_query(fixture, sql, AURORA_NO_PARAMS);
-
-  reply_clear(&reply);
-}
-
 int64_t fixture_number(pool_fixture_t *fixture, const char *sql)
 {
-  reply_t reply = fixture_query(fixture, sql, AURORA_NO_PARAMS);
-  int64_t number = 0;
+  reply_t reply;
 
-  ck_assert_int_eq(aurora_result_int64(reply.result, 0, 0, &number), 0);
-  reply_clear(&reply);
-  return number;
+  fixture_ask_value(fixture, &reply, sql, AURORA_NO_PARAMS, NULL);
+  fixture_wait(fixture, &reply);
+  reply_must_be_good(&reply);
+  return reply.value;
+}
+
+void fixture_run(pool_fixture_t *fixture, const char *sql)
+{
+  fixture_number(fixture, sql);
 }
 
 aurora_error_t fixture_fail(pool_fixture_t *fixture, const char *sql, aurora_params_t params,
@@ -376,15 +425,11 @@ int64_t fixture_lease_number(pool_fixture_t *fixture, aurora_connection_t *conne
                              const char *sql)
 {
   reply_t reply;
-  int64_t number = -1;
 
-  fixture_ask_lease(fixture, connection, &reply, sql, AURORA_NO_PARAMS);
+  fixture_ask_lease_value(fixture, connection, &reply, sql, AURORA_NO_PARAMS, NULL);
   fixture_wait(fixture, &reply);
   reply_must_be_good(&reply);
-  if (aurora_result_int64(reply.result, 0, 0, &number))
-    number = -1;
-  reply_clear(&reply);
-  return number;
+  return reply.value;
 }
 
 aurora_stats_t fixture_stats(const pool_fixture_t *fixture)
@@ -414,4 +459,16 @@ void fixture_wait_idle(pool_fixture_t *fixture, size_t idle)
   wanted_t wanted = {fixture, idle};
 
   loop_run_until_true(&fixture->loop, is_idle, &wanted, FIXTURE_PATIENCE_MS);
+}
+
+static bool is_quiet(void *data)
+{
+  aurora_stats_t stats = fixture_stats(data);
+
+  return stats.upkeep == 0 && stats.connecting == 0 && stats.busy == 0;
+}
+
+void fixture_wait_quiet(pool_fixture_t *fixture)
+{
+  loop_run_until_true(&fixture->loop, is_quiet, fixture, FIXTURE_PATIENCE_MS);
 }

@@ -1,6 +1,21 @@
-#include "support/database_wait.h"
+#include "support/database_test.h"
+
+#include <stdlib.h>
 
 #include "support/loop.h"
+
+int test_run_with_database(Suite *suite, database_t *database, const database_options_t *options)
+{
+  int status = EXIT_FAILURE;
+
+  if (database_start(database, options)) {
+    srunner_free(srunner_create(suite));
+    return status;
+  }
+  status = test_run(suite);
+  database_stop(database);
+  return status;
+}
 
 int64_t database_count_until(database_t *database, const char *sql, int64_t wanted,
                              uint64_t timeout_ms)

@@ -1,10 +1,15 @@
 /*
- * Waiting for what the server does in its own time, such as ending a session whose socket was closed.
+ * What tests with a database share: their main function, and waiting for what the server does in its
+ * own time, such as ending a session whose socket was closed.
  */
-#ifndef TESTS_SUPPORT_DATABASE_WAIT_H
-#define TESTS_SUPPORT_DATABASE_WAIT_H
+#ifndef TESTS_SUPPORT_DATABASE_TEST_H
+#define TESTS_SUPPORT_DATABASE_TEST_H
 
 #include "support/database.h"
+#include "support/runner.h"
+
+/* test_run, with the database started before and stopped after it. options may be NULL. */
+int test_run_with_database(Suite *suite, database_t *database, const database_options_t *options);
 
 /* Asks until the query gives that number, for so long on an ordinary machine; returns what it gave
  * last. */
