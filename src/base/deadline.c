@@ -87,13 +87,10 @@ void aurora__deadline_add(aurora__deadlines_t *deadlines, aurora__deadline_t *de
   deadlines->root = deadlines->root ? merge(deadlines->root, deadline) : deadline;
 }
 
-void aurora__deadline_remove(aurora__deadlines_t *deadlines, aurora__deadline_t *deadline)
+void aurora__deadline_unlink(aurora__deadlines_t *deadlines, aurora__deadline_t *deadline)
 {
-  aurora__deadline_t *orphans;
+  aurora__deadline_t *orphans = merge_siblings(deadline->child);
 
-  if (!deadline->linked)
-    return;
-  orphans = merge_siblings(deadline->child);
   if (deadline == deadlines->root) {
     deadlines->root = orphans;
   } else {

@@ -34,8 +34,16 @@ void aurora__deadline_init(aurora__deadline_t *deadline);
 void aurora__deadline_add(aurora__deadlines_t *deadlines, aurora__deadline_t *deadline,
                           uint64_t at);
 
+/* Takes out an entry that is linked. */
+void aurora__deadline_unlink(aurora__deadlines_t *deadlines, aurora__deadline_t *deadline);
+
 /* Removing an entry that is not linked does nothing. */
-void aurora__deadline_remove(aurora__deadlines_t *deadlines, aurora__deadline_t *deadline);
+static inline void aurora__deadline_remove(aurora__deadlines_t *deadlines,
+                                           aurora__deadline_t *deadline)
+{
+  if (deadline->linked)
+    aurora__deadline_unlink(deadlines, deadline);
+}
 
 /* The earliest entry, left in place; NULL when there is none. */
 static inline aurora__deadline_t *aurora__deadline_first(const aurora__deadlines_t *deadlines)

@@ -112,20 +112,6 @@ void aurora__pool_need_turn(aurora_pool_t *pool)
   uv_idle_start(&pool->trampoline, on_trampoline);
 }
 
-void aurora__pool_hold(aurora_pool_t *pool)
-{
-  if (pool->in_flight++ == 0)
-    uv_ref((uv_handle_t *)&pool->keeper);
-}
-
-void aurora__pool_let_go(aurora_pool_t *pool)
-{
-  if (pool->in_flight == 0)
-    aurora__bug(__func__, "nothing is held");
-  if (--pool->in_flight == 0)
-    uv_unref((uv_handle_t *)&pool->keeper);
-}
-
 /* --- Time --------------------------------------------------------------------------------------- */
 
 static void on_timer(uv_timer_t *timer);
@@ -177,11 +163,6 @@ void aurora__pool_set_alarm(aurora_pool_t *pool, aurora__alarm_t *alarm, uint64_
   aurora__deadline_remove(&pool->alarms, &alarm->deadline);
   aurora__deadline_add(&pool->alarms, &alarm->deadline, at);
   aurora__pool_ring_at(pool, at);
-}
-
-void aurora__pool_clear_alarm(aurora_pool_t *pool, aurora__alarm_t *alarm)
-{
-  aurora__deadline_remove(&pool->alarms, &alarm->deadline);
 }
 
 /* --- The scheduler's wishes --------------------------------------------------------------------- */

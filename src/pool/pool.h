@@ -2,7 +2,7 @@
  * The pool: what belongs to all of it. See scheduler.h for who gets what, query.h for requests,
  * connection.h for sessions.
  *
- * Callbacks to the caller are made in one place, aurora__pool_flush, from the list `ended`: after an
+ * Callbacks to the caller are made in one place, flush in events.c, from the list `ended`: after an
  * event of the loop has been dealt with, or on a turn of the loop of its own (the trampoline) when
  * the outcome was settled inside a call of the caller's. So no callback comes from inside the call
  * that it belongs to, and none finds the pool half-way through a change.
@@ -18,6 +18,7 @@
 #include <aurora/pool.h>
 
 #include "base/alarm.h"
+#include "base/error.h"
 #include "base/histogram.h"
 #include "base/list.h"
 #include "connection/connection.h"
@@ -130,12 +131,27 @@ void aurora__pool_ring_at(aurora_pool_t *pool, uint64_t at);
 void aurora__pool_need_turn(aurora_pool_t *pool);
 
 /* One more, or one less, reason to keep the loop going. */
-void aurora__pool_hold(aurora_pool_t *pool);
-void aurora__pool_let_go(aurora_pool_t *pool);
+static inline void aurora__pool_hold(aurora_pool_t *pool)
+{
+  if (pool->in_flight++ == 0)
+    uv_ref((uv_handle_t *)&pool->keeper);
+}
+
+static inline void aurora__pool_let_go(aurora_pool_t *pool)
+{
+  if (pool->in_flight == 0)
+    aurora__bug(__func__, "nothing is held");
+  if (--pool->in_flight == 0)
+    uv_unref((uv_handle_t *)&pool->keeper);
+}
 
 /* Alarms, at ms of aurora__now_ms. Setting one that is set moves it. */
 void aurora__pool_set_alarm(aurora_pool_t *pool, aurora__alarm_t *alarm, uint64_t at);
-void aurora__pool_clear_alarm(aurora_pool_t *pool, aurora__alarm_t *alarm);
+
+static inline void aurora__pool_clear_alarm(aurora_pool_t *pool, aurora__alarm_t *alarm)
+{
+  aurora__deadline_remove(&pool->alarms, &alarm->deadline);
+}
 
 aurora_pool_t *aurora__pool_of_config(const aurora_config_t *config);
 /* aurora_pool_get no longer finds it. */
