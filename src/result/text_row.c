@@ -110,16 +110,15 @@ static bool read_cells(const aurora_result_t *result, char *row, const unsigned 
 
   for (; cell < last; cell++) {
     uint64_t size;
-    unsigned width;
+    unsigned width = aurora__read_length(at, end, &size);
 
-    if (at < end && at[0] == AURORA__LENGTH_NULL) {
+    if (width == 0) {
+      if (at == end || at[0] != AURORA__LENGTH_NULL)
+        return false;
       aurora__set_null(aurora__row_nulls(result, row), (unsigned)(cell - aurora__row_cells(row)));
       at++;
       continue;
     }
-    width = aurora__read_length(at, end, &size);
-    if (width == 0)
-      return false;
     at += width;
     if (size > (size_t)(end - at))
       return false;
