@@ -79,7 +79,7 @@ struct aurora_pool {
   size_t in_flight;     /* accepted, and not called back */
   unsigned depth;       /* how deep inside events of the loop */
   bool flushing;        /* callbacks are being made */
-  uint64_t released_at; /* ns; when a lease was first given back in these and not handed on; or 0 */
+  uint64_t released_at; /* ns; when a lease that is to be handed on was first given back; or 0 */
   bool pumping;
   unsigned jobs;           /* connect jobs that a worker has */
   unsigned abandoned_jobs; /* of these: given up after their deadline, still holding a thread */

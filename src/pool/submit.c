@@ -18,7 +18,7 @@ int aurora__pool_submit(aurora_pool_t *pool, aurora_query_t *query)
   }
   aurora__pool_hold(pool);
   /* Leases that were given back in callbacks are handed on in one go, after them. */
-  if (pool->released_at && pool->flushing && query->is_acquire)
+  if (pool->released_at && query->is_acquire)
     return 0;
   if (!aurora__scheduler_is_saturated(&pool->scheduler))
     aurora__pool_pump_at(pool, query->called_at);

@@ -18,28 +18,25 @@ static inline unsigned aurora__length_width(unsigned char first)
   return first == 252 ? 3 : first == 253 ? 4 : first == 254 ? 9 : 0;
 }
 
-/* What aurora__read_length does for a length that takes more than a byte. */
-static inline unsigned aurora__read_long_length(const unsigned char *at, const unsigned char *end,
-                                                uint64_t *ret)
+/* Reads it; returns how many bytes tell it; 0: it is none, or not all there. */
+static inline unsigned aurora__read_length(const unsigned char *at, const unsigned char *end,
+                                           uint64_t *ret)
 {
-  unsigned width = at < end ? aurora__length_width(at[0]) : 0;
+  unsigned width;
 
+  if (at >= end)
+    return 0;
+  if (at[0] < AURORA__LENGTH_NULL) {
+    *ret = at[0];
+    return 1;
+  }
+  width = aurora__length_width(at[0]);
   if (width == 0 || (size_t)(end - at) < width)
     return 0;
   *ret = 0;
   for (unsigned i = 1; i < width; i++)
     *ret |= (uint64_t)at[i] << 8 * (i - 1);
   return width;
-}
-
-/* Reads it; returns how many bytes tell it; 0: it is none, or not all there. */
-static inline unsigned aurora__read_length(const unsigned char *at, const unsigned char *end,
-                                           uint64_t *ret)
-{
-  if (at == end || at[0] >= AURORA__LENGTH_NULL)
-    return aurora__read_long_length(at, end, ret);
-  *ret = at[0];
-  return 1;
 }
 
 #endif

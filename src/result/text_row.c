@@ -113,7 +113,7 @@ static bool read_cells(const aurora_result_t *result, char *row, const unsigned 
     unsigned width = aurora__read_length(at, end, &size);
 
     if (width == 0) {
-      if (at == end || at[0] != AURORA__LENGTH_NULL)
+      if (at >= end || at[0] != AURORA__LENGTH_NULL)
         return false;
       aurora__set_null(aurora__row_nulls(result, row), (unsigned)(cell - aurora__row_cells(row)));
       at++;
