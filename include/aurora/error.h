@@ -57,7 +57,9 @@ typedef enum {
   AURORA_UNKNOWN   /* sent, and no answer came: it may have been executed */
 } aurora_outcome_t;
 
-/* What went wrong. Passed to callbacks as a borrowed pointer that is valid until the callback
+/* What went wrong. A procedure or trigger may SIGNAL any number: with a SQLSTATE of its own, such as '45000', it is
+ * AURORA_ESERVER whatever the number means from the server; with the server's own number and SQLSTATE (1213 and
+ * '40001') it counts as the server's error. Passed to callbacks as a borrowed pointer that is valid until the callback
  * returns; a copy by value stays valid. It never holds a password, and a parameter's value only where
  * the server quotes one in its message (AURORA_ESERVER). */
 typedef struct {

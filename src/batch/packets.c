@@ -8,7 +8,6 @@
 #include <mysqld_error.h>
 
 #include "base/error.h"
-#include "connection/connect_error.h"
 #include "connection/results.h"
 
 #define PACKET_SAVEPOINT "aurora__packet"
@@ -28,7 +27,7 @@ static void packet_undone(aurora_connection_t *connection, bool failed)
 {
   aurora_batch_t *batch = aurora__batch_of(connection);
 
-  if (connection->query && failed && aurora__is_server_errno(mysql_errno(connection->mysql))) {
+  if (connection->query && failed && aurora__call_error(connection->mysql, NULL).by_server) {
     aurora__batch_fail(connection, &batch->row_error);
     return;
   }
@@ -45,29 +44,30 @@ static void packet_undone(aurora_connection_t *connection, bool failed)
 static void packet_failed(aurora_connection_t *connection)
 {
   aurora_batch_t *batch = aurora__batch_of(connection);
-  MYSQL_STMT *handle = batch->bulk.statement->handle;
-  unsigned number = mysql_stmt_errno(handle);
+  aurora__call_error_t failure =
+      aurora__call_error(connection->mysql, batch->bulk.statement->handle);
 
-  switch (number) {
-  case CR_FUNCTION_NOT_SUPPORTED: /* says libmariadb, and has sent nothing */
-    connection->no_bulk = true;
+  if (!failure.by_server && failure.number == CR_FUNCTION_NOT_SUPPORTED) {
+    connection->no_bulk = true; /* says libmariadb, and has sent nothing */
     bulk_is_refused(connection, true);
     return;
-  case ER_UNSUPPORTED_PS: /* not for this kind of statement */
-  case ER_BINLOG_NON_SUPPORTED_BULK:
-    bulk_is_refused(connection, true);
-    return;
-  case CR_ERR_STMT_PARAM_CALLBACK:
+  }
+  if (!failure.by_server && failure.number == CR_ERR_STMT_PARAM_CALLBACK) {
     aurora__batch_fail_for_memory(connection);
     return;
   }
+  if (aurora__call_error_is(&failure, ER_UNSUPPORTED_PS) ||
+      aurora__call_error_is(&failure, ER_BINLOG_NON_SUPPORTED_BULK)) {
+    bulk_is_refused(connection, true); /* not for this kind of statement */
+    return;
+  }
   batch->harmless = false;
-  aurora__results_error(connection, number, mysql_stmt_sqlstate(handle), mysql_stmt_error(handle),
-                        &batch->row_error);
-  if (!aurora__is_server_errno(number)) {
+  aurora__results_error(connection, &failure, &batch->row_error);
+  if (!failure.by_server) {
     batch->ended = true;
     aurora__connection_query_failed(connection, &batch->row_error, false);
-  } else if (batch->row_error.code != AURORA_ESERVER || number == ER_QUERY_INTERRUPTED) {
+  } else if (batch->row_error.code != AURORA_ESERVER ||
+             aurora__call_error_is(&failure, ER_QUERY_INTERRUPTED)) {
     aurora__batch_fail(connection, &batch->row_error); /* no single row is to blame */
   } else {
     aurora__batch_run_sql(connection, "ROLLBACK TO SAVEPOINT " PACKET_SAVEPOINT, packet_undone);
@@ -77,9 +77,9 @@ static void packet_failed(aurora_connection_t *connection)
 static void packet_executed(aurora_connection_t *connection, bool failed)
 {
   aurora_batch_t *batch = aurora__batch_of(connection);
-  unsigned number = mysql_stmt_errno(batch->bulk.statement->handle);
 
-  if (failed && (connection->query || !aurora__is_server_errno(number))) {
+  if (failed && (connection->query ||
+                 !aurora__call_error(connection->mysql, batch->bulk.statement->handle).by_server)) {
     packet_failed(connection);
     return;
   }
@@ -121,8 +121,7 @@ static void prepared(aurora_connection_t *connection, bool failed)
   MYSQL_STMT *handle = statement->handle;
   aurora_error_t error;
 
-  if (!aurora__batch_is_good_by_number(connection, failed, mysql_stmt_errno(handle),
-                                       mysql_stmt_sqlstate(handle), mysql_stmt_error(handle)))
+  if (!aurora__batch_call_is_good(connection, failed, handle))
     return;
   if (!connection->memory->verdict.harmless)
     batch->harmless = false;

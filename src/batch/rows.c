@@ -10,6 +10,7 @@
 #include <mysqld_error.h>
 
 #include "base/error.h"
+#include "connection/call_error.h"
 #include "connection/read_ahead.h"
 #include "connection/results.h"
 
@@ -82,7 +83,7 @@ static void row_failed(aurora_connection_t *connection)
   }
   name_row(connection, error);
   if (!(batch->flags & AURORA_BATCH_KEEP_GOOD) || error->code == AURORA_EDEADLOCK ||
-      error->server_errno == ER_QUERY_INTERRUPTED)
+      aurora__error_is(error, ER_QUERY_INTERRUPTED))
     aurora__batch_fail(connection, error);
   else
     aurora__batch_run_sql(connection, "DO 0", looked);

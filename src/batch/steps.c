@@ -4,7 +4,6 @@
 #include "batch/steps.h"
 
 #include "base/error.h"
-#include "connection/connect_error.h"
 #include "connection/driver.h"
 #include "connection/results.h"
 #include "pool/pool.h"
@@ -62,7 +61,7 @@ static void undone(aurora_connection_t *connection, bool failed)
 {
   aurora_batch_t *batch = aurora__batch_of(connection);
 
-  if (failed && !aurora__is_server_errno(mysql_errno(connection->mysql))) {
+  if (failed && !aurora__call_error(connection->mysql, NULL).by_server) {
     batch->ended = true;
     aurora__connection_query_failed(connection, &batch->error, false);
     return;
@@ -90,13 +89,12 @@ void aurora__batch_fail_for_memory(aurora_connection_t *connection)
   aurora__batch_fail(connection, &error);
 }
 
-static void fail_by_number(aurora_connection_t *connection, unsigned number, const char *sqlstate,
-                           const char *message)
+static void fail_with(aurora_connection_t *connection, const aurora__call_error_t *failure)
 {
   aurora_error_t error;
 
-  aurora__results_error(connection, number, sqlstate, message, &error);
-  if (aurora__is_server_errno(number)) {
+  aurora__results_error(connection, failure, &error);
+  if (failure->by_server) {
     aurora__batch_fail(connection, &error);
     return;
   }
@@ -104,12 +102,15 @@ static void fail_by_number(aurora_connection_t *connection, unsigned number, con
   aurora__connection_query_failed(connection, &error, false);
 }
 
-bool aurora__batch_is_good_by_number(aurora_connection_t *connection, bool failed, unsigned number,
-                                     const char *sqlstate, const char *message)
+bool aurora__batch_call_is_good(aurora_connection_t *connection, bool failed, MYSQL_STMT *handle)
 {
-  if (failed && (connection->query || !aurora__is_server_errno(number))) {
-    fail_by_number(connection, number, sqlstate, message);
-    return false;
+  if (failed) {
+    aurora__call_error_t failure = aurora__call_error(connection->mysql, handle);
+
+    if (connection->query || !failure.by_server) {
+      fail_with(connection, &failure);
+      return false;
+    }
   }
   if (!connection->query) {
     aurora__batch_wind_up(connection);
@@ -120,10 +121,7 @@ bool aurora__batch_is_good_by_number(aurora_connection_t *connection, bool faile
 
 bool aurora__batch_is_good(aurora_connection_t *connection, bool failed)
 {
-  MYSQL *mysql = connection->mysql;
-
-  return aurora__batch_is_good_by_number(connection, failed, mysql_errno(mysql),
-                                         mysql_sqlstate(mysql), mysql_error(mysql));
+  return aurora__batch_call_is_good(connection, failed, NULL);
 }
 
 static void committed(aurora_connection_t *connection, bool failed)

@@ -34,9 +34,9 @@ void aurora__batch_next(aurora_connection_t *connection);
 void aurora__batch_fail(aurora_connection_t *connection, const aurora_error_t *error);
 void aurora__batch_fail_for_memory(aurora_connection_t *connection);
 
-/* Something of ours has ended, with this error if it failed. False: so has the batch, or is about to. */
-bool aurora__batch_is_good_by_number(aurora_connection_t *connection, bool failed, unsigned number,
-                                     const char *sqlstate, const char *message);
+/* A call of ours on a statement has ended; if it failed, libmariadb tells why. False: so has the batch, or is about
+ * to. */
+bool aurora__batch_call_is_good(aurora_connection_t *connection, bool failed, MYSQL_STMT *handle);
 /* The same for a statement sent as text. */
 bool aurora__batch_is_good(aurora_connection_t *connection, bool failed);
 

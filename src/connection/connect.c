@@ -31,6 +31,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/secret.h"
+#include "connection/call_error.h"
 #include "connection/connect_error.h"
 #include "connection/connect_options.h"
 #include "connection/login.h"
@@ -217,7 +218,7 @@ static void explain_failure(aurora__connect_t *job, MYSQL *mysql, const char *wh
                       "cannot connect to %s: the server sent what nobody asked for", where);
     return;
   }
-  if (aurora__now_ns() >= job->deadline && !aurora__is_server_errno(mysql_errno(mysql))) {
+  if (aurora__now_ns() >= job->deadline && !aurora__call_error(mysql, NULL).by_server) {
     aurora__error_set(&job->error, UV_ETIMEDOUT, AURORA_NOT_SENT,
                       "cannot connect to %s: not connected within connect_timeout (%llu ms)", where,
                       (unsigned long long)job->config->connect_timeout);

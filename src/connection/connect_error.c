@@ -1,8 +1,6 @@
 /*
- * What libmariadb's errors mean to us: a code of ours, and whether trying again can help.
- *
- * Numbers below 2000 and from 3000 on are the server's. 2000 to 2999 (CR_*) and 5000 to 5999 (CER_*)
- * are libmariadb's own.
+ * What the errors of a connect mean to us: a code of ours, and whether trying again can help; and which errors
+ * end a session.
  */
 #include "connection/connect_error.h"
 
@@ -17,6 +15,7 @@
 #include <uv.h>
 
 #include "base/error.h"
+#include "connection/call_error.h"
 
 /* MySQL's, which MariaDB's header does not name. */
 enum {
@@ -28,23 +27,6 @@ enum {
 };
 
 enum { LAST_VERDICT = 100 }; /* OpenSSL 3.0's X509_V_ERR_* end below */
-
-bool aurora__is_server_errno(unsigned number)
-{
-  return number != 0 && !(number >= 2000 && number < 3000) && !(number >= 5000 && number < 6000);
-}
-
-bool aurora__session_survives(unsigned number)
-{
-  /* The server reads nothing more after a packet over its max_allowed_packet. */
-  return aurora__is_server_errno(number) && number != ER_NET_PACKET_TOO_LARGE;
-}
-
-static void set_server_number(aurora_error_t *error, unsigned number, const char *sqlstate)
-{
-  error->server_errno = number;
-  snprintf(error->sqlstate, sizeof error->sqlstate, "%s", sqlstate);
-}
 
 static aurora__failure_t server_refused(unsigned number, int *ret_code)
 {
@@ -135,19 +117,20 @@ static int errno_in_message(const char *message)
 aurora__failure_t aurora__connect_error(MYSQL *mysql, const char *where, int socket_errno,
                                         bool checks_certificate, aurora_error_t *ret_error)
 {
-  unsigned number = mysql_errno(mysql);
-  const char *message = mysql_error(mysql);
+  aurora__call_error_t error = aurora__call_error(mysql, NULL);
+  const char *message = error.message;
   aurora__failure_t failure;
   int code;
 
-  if (aurora__is_server_errno(number)) {
-    failure = server_refused(number, &code);
+  if (error.by_server) {
+    failure = server_refused(error.number, &code);
     aurora__error_set(ret_error, code, AURORA_NOT_SENT, "%s refuses the connection: %s", where,
                       message);
-    set_server_number(ret_error, number, mysql_sqlstate(mysql));
+    ret_error->server_errno = error.number;
+    memcpy(ret_error->sqlstate, error.sqlstate, sizeof error.sqlstate);
     return failure;
   }
-  switch (number) {
+  switch (error.number) {
   case CR_CONNECTION_ERROR:
   case CR_CONN_HOST_ERROR:
     if (!socket_errno)
@@ -200,49 +183,12 @@ aurora__failure_t aurora__connect_error(MYSQL *mysql, const char *where, int soc
 bool aurora__is_read_only_error(const aurora_error_t *error)
 {
   /* 1290 stands for other options, too. */
-  return error->server_errno == ERROR_READ_ONLY_MODE ||
-         (error->server_errno == ER_OPTION_PREVENTS_STATEMENT &&
+  return aurora__error_is(error, ERROR_READ_ONLY_MODE) ||
+         (aurora__error_is(error, ER_OPTION_PREVENTS_STATEMENT) &&
           strstr(error->message, "read-only") != NULL);
 }
 
 bool aurora__is_idle_end_error(const aurora_error_t *error, MYSQL *mysql)
 {
-  return error->server_errno == ERROR_CLIENT_INTERACTION_TIMEOUT && !mariadb_connection(mysql);
-}
-
-static int code_of_server_error(unsigned number)
-{
-  switch (number) {
-  case ER_LOCK_DEADLOCK:
-    return AURORA_EDEADLOCK;
-  case ER_LOCK_WAIT_TIMEOUT:
-    return AURORA_ELOCKTIMEOUT;
-  }
-  return AURORA_ESERVER;
-}
-
-void aurora__query_error(unsigned number, const char *sqlstate, const char *message,
-                         aurora_error_t *ret_error)
-{
-  if (aurora__is_server_errno(number)) {
-    aurora__error_set(ret_error, code_of_server_error(number), AURORA_REFUSED, "%s",
-                      message[0] ? message : "the server gives no reason");
-    set_server_number(ret_error, number, sqlstate);
-    return;
-  }
-  switch (number) {
-  case CR_MALFORMED_PACKET:
-  case CR_COMMANDS_OUT_OF_SYNC:
-    aurora__error_set(ret_error, AURORA_EPROTOCOL, AURORA_UNKNOWN, "%s", message);
-    return;
-  case CR_OUT_OF_MEMORY:
-    aurora__error_set(ret_error, UV_ENOMEM, AURORA_UNKNOWN, "libmariadb is out of memory");
-    return;
-  case CR_NET_PACKET_TOO_LARGE: /* what is sent is bounded when it is asked for */
-    aurora__error_set(ret_error, AURORA_ETOOBIG, AURORA_UNKNOWN,
-                      "a row is larger than libmariadb's max_allowed_packet (1 GiB)");
-    return;
-  }
-  aurora__error_set(ret_error, AURORA_ELOST, AURORA_UNKNOWN, "the connection was lost: %s",
-                    message[0] ? message : "no reason given");
+  return aurora__error_is(error, ERROR_CLIENT_INTERACTION_TIMEOUT) && !mariadb_connection(mysql);
 }

@@ -1,5 +1,5 @@
 /*
- * What libmariadb's errors mean to us.
+ * What the errors of a connect mean to us, and which errors end a session.
  */
 #ifndef AURORA_CONNECTION_CONNECT_ERROR_H
 #define AURORA_CONNECTION_CONNECT_ERROR_H
@@ -11,12 +11,6 @@
 #include <aurora/error.h>
 
 #include "pool/scheduler.h"
-
-/* True for a number that the server sent, false for one that libmariadb made up (CR_*). */
-bool aurora__is_server_errno(unsigned number);
-
-/* Whether the session goes on after a statement has failed with this number. */
-bool aurora__session_survives(unsigned number);
 
 /* Why a connect failed. socket_errno: of the failed TCP connect, 0 if it is not known.
  * checks_certificate: what is said of the server's counts. */
@@ -31,9 +25,5 @@ bool aurora__is_authority_error(const aurora_error_t *error);
 bool aurora__is_read_only_error(const aurora_error_t *error);
 /* Whether the server said that it had ended an idle session, before it saw the statement. */
 bool aurora__is_idle_end_error(const aurora_error_t *error, MYSQL *mysql);
-
-/* Why a query failed: number, sqlstate and message as of mysql or of a statement. */
-void aurora__query_error(unsigned number, const char *sqlstate, const char *message,
-                         aurora_error_t *ret_error);
 
 #endif

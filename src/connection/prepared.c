@@ -21,7 +21,7 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "connection/binds.h"
-#include "connection/connect_error.h"
+#include "connection/call_error.h"
 #include "connection/driver.h"
 #include "connection/results.h"
 #include "connection/statement_calls.h"
@@ -106,20 +106,12 @@ void aurora__prepared_ended(aurora_connection_t *connection)
 
 void aurora__prepared_failed(aurora_connection_t *connection)
 {
-  MYSQL_STMT *handle = aurora__prepared_handle(connection);
-  MYSQL *mysql = connection->mysql;
-  unsigned number = mysql_stmt_errno(handle);
+  aurora__call_error_t failure =
+      aurora__call_error(connection->mysql, aurora__prepared_handle(connection));
   aurora_error_t error;
 
-  /* An error in the middle of a result, or of long data, stands with the connection only. */
-  if (number) {
-    aurora__results_error(connection, number, mysql_stmt_sqlstate(handle), mysql_stmt_error(handle),
-                          &error);
-  } else {
-    number = mysql_errno(mysql);
-    aurora__results_error(connection, number, mysql_sqlstate(mysql), mysql_error(mysql), &error);
-  }
-  if (aurora__session_survives(number))
+  aurora__results_error(connection, &failure, &error);
+  if (aurora__session_survives(&failure))
     end_failed(connection, &error);
   else
     aurora__connection_query_failed(connection, &error, false);
@@ -256,9 +248,10 @@ static void close_done(aurora_connection_t *connection)
   aurora__connection_query_done(connection);
 }
 
-static bool is_lost_statement(unsigned number)
+static bool is_lost_statement(const aurora__call_error_t *error)
 {
-  return number == ER_UNKNOWN_STMT_HANDLER || number == ER_NEED_REPREPARE;
+  return aurora__call_error_is(error, ER_UNKNOWN_STMT_HANDLER) ||
+         aurora__call_error_is(error, ER_NEED_REPREPARE);
 }
 
 /*
@@ -297,11 +290,9 @@ static bool has_other_columns(const aurora_connection_t *connection)
 void aurora__prepared_not_executed(aurora_connection_t *connection)
 {
   aurora__statement_t *statement = connection->statement;
-  unsigned number = mysql_stmt_errno(statement->handle);
+  aurora__call_error_t failure = aurora__call_error(connection->mysql, statement->handle);
 
-  if (!number)
-    number = mysql_errno(connection->mysql);
-  if (is_lost_statement(number) && !connection->prepared_again && connection->query) {
+  if (is_lost_statement(&failure) && !connection->prepared_again && connection->query) {
     connection->prepared_again = true;
     connection->sent = false;
     close_statement(connection, statement, &close_lost);

@@ -13,7 +13,6 @@
 
 #include "base/error.h"
 #include "connection/answer.h"
-#include "connection/connect_error.h"
 #include "connection/driver.h"
 #include "connection/read_ahead.h"
 #include "pool/pool.h"
@@ -190,17 +189,17 @@ static void explain_loss(const aurora_connection_t *connection, aurora_error_t *
              "max_allowed_packet)");
 }
 
-void aurora__results_error(aurora_connection_t *connection, unsigned number, const char *sqlstate,
-                           const char *message, aurora_error_t *ret_error)
+void aurora__results_error(aurora_connection_t *connection, const aurora__call_error_t *failure,
+                           aurora_error_t *ret_error)
 {
-  aurora__query_error(number, sqlstate, message, ret_error);
+  aurora__query_error(failure, ret_error);
   if (ret_error->code == AURORA_EDEADLOCK && connection->in_transaction)
     connection->rolled_back = true;
-  if (aurora__is_server_errno(number))
+  if (failure->by_server)
     return;
   explain_loss(connection, ret_error);
   /* Nothing that the server could act on has reached it: libmariadb says 2006 when it cannot send. */
-  if (!connection->sent || number == CR_SERVER_GONE_ERROR)
+  if (!connection->sent || failure->number == CR_SERVER_GONE_ERROR)
     ret_error->outcome = AURORA_NOT_SENT;
 }
 

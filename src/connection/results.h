@@ -6,6 +6,7 @@
 #ifndef AURORA_CONNECTION_RESULTS_H
 #define AURORA_CONNECTION_RESULTS_H
 
+#include "connection/call_error.h"
 #include "connection/connection.h"
 
 /* Begins the next result set. columns (borrowed) is NULL for one without rows. False: it could not be
@@ -32,8 +33,8 @@ bool aurora__results_row_added(aurora_connection_t *connection, int code);
 bool aurora__results_end(aurora_connection_t *connection, uint64_t affected, uint64_t insert_id);
 
 /* What libmariadb's error means for the query in hand. */
-void aurora__results_error(aurora_connection_t *connection, unsigned number, const char *sqlstate,
-                           const char *message, aurora_error_t *ret_error);
+void aurora__results_error(aurora_connection_t *connection, const aurora__call_error_t *failure,
+                           aurora_error_t *ret_error);
 
 /* Ends the connection, and the query with UV_ENOMEM. */
 void aurora__results_no_memory(aurora_connection_t *connection);

@@ -10,7 +10,7 @@
  */
 #include "connection/answer.h"
 
-#include "connection/connect_error.h"
+#include "connection/call_error.h"
 #include "connection/driver.h"
 #include "connection/read_ahead.h"
 #include "connection/results.h"
@@ -18,12 +18,11 @@
 
 static void fail(aurora_connection_t *connection)
 {
-  MYSQL *mysql = connection->mysql;
-  unsigned number = mysql_errno(mysql);
+  aurora__call_error_t failure = aurora__call_error(connection->mysql, NULL);
   aurora_error_t error;
 
-  aurora__results_error(connection, number, mysql_sqlstate(mysql), mysql_error(mysql), &error);
-  aurora__connection_query_failed(connection, &error, aurora__session_survives(number));
+  aurora__results_error(connection, &failure, &error);
+  aurora__connection_query_failed(connection, &error, aurora__session_survives(&failure));
 }
 
 /* The statement is sent, or that has failed. */
