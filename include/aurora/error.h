@@ -33,14 +33,15 @@ extern "C" {
   XX(EQUEUEFULL, -20012, "the queue of the pool is full")                                          \
   XX(ECLOSED, -20013, "the pool is closed")                                                        \
   XX(EBUSY, -20014, "the connection is busy")                                                      \
-  XX(EDEADLOCK, -20015, "a deadlock: the server has rolled the transaction back")                  \
-  XX(ELOCKTIMEOUT, -20016, "a lock was not had in time: the server has undone the statement")
+  XX(EDEADLOCK, -20015, "the server has rolled the transaction back: a deadlock, or the like")     \
+  XX(ELOCKTIMEOUT, -20016, "a lock was not had in time: the server has undone the statement")      \
+  XX(ENOTRANSACTION, -20017, "the transaction has ended on the server")
 
 enum {
 #define AURORA__ERRNO_GEN(name, number, text) AURORA_##name = (number),
   AURORA_ERRNO_MAP(AURORA__ERRNO_GEN)
 #undef AURORA__ERRNO_GEN
-      AURORA__ERRNO_END = -20017
+      AURORA__ERRNO_END = -20018
 };
 
 /* The name of a code, such as "AURORA_ETYPE" or "ETIMEDOUT". A static string, never NULL. UV_E*

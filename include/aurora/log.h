@@ -5,8 +5,9 @@
  * started" (connections), "warm-up complete" (connections, durationMs), "connection opened"
  * (connectionId, durationMs), "connection closed" (connectionId, why), "statement killed"
  * (connectionId), "query cancelled" (as "query failed").
- * AURORA_LOG_WARN: "transaction run again" (code, attempt, holder), "connection held too long"
- * (connectionId, holder, heldMs), "kill failed" (code, error).
+ * AURORA_LOG_WARN: "transaction run again" (code, attempt, holder), "transaction ended by a statement"
+ * (connectionId, holder), "connection held too long" (connectionId, holder, heldMs), "kill failed" (code,
+ * error).
  * AURORA_LOG_ERROR: "query failed", "query timed out" (code, serverErrno, sqlstate, error,
  * durationMs), "connection refused" (code, serverErrno, error), "warm-up failed", "health check
  * failed" (code, error).

@@ -44,6 +44,7 @@ static void looked(aurora_connection_t *connection, bool failed)
 
   if (!aurora__batch_is_good(connection, failed))
     return;
+  aurora__fate_look(connection);
   if (aurora__batch_is_in_transaction(connection)) {
     batch->next++;
     aurora__batch_next(connection);

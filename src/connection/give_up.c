@@ -106,6 +106,8 @@ static void absorbed(aurora_connection_t *connection, bool failed)
     aurora__connection_close(connection, AURORA_CLOSE_TIMED_OUT);
     return;
   }
+  if (!failed)
+    aurora__fate_look(connection);
   if (connection->undo)
     undo_batch(connection);
   else

@@ -193,10 +193,10 @@ void aurora__results_error(aurora_connection_t *connection, const aurora__call_e
                            aurora_error_t *ret_error)
 {
   aurora__query_error(failure, ret_error);
-  if (ret_error->code == AURORA_EDEADLOCK && connection->in_transaction)
-    connection->rolled_back = true;
-  if (failure->by_server)
+  if (failure->by_server) {
+    aurora__fate_note_error(connection, ret_error);
     return;
+  }
   explain_loss(connection, ret_error);
   /* Nothing that the server could act on has reached it: libmariadb says 2006 when it cannot send. */
   if (!connection->sent || failure->number == CR_SERVER_GONE_ERROR)

@@ -7,7 +7,6 @@
 #include "connection/connection.h"
 
 #include <string.h>
-#include <strings.h>
 
 #include "base/clock.h"
 #include "base/error.h"
@@ -48,26 +47,74 @@ void aurora__connection_run(aurora_connection_t *connection, aurora_query_t *que
   take_query(connection, query);
 }
 
-/* The lease's next query. After a deadlock none but a ROLLBACK: see aurora/transaction.h. */
+static void fate_known(aurora_connection_t *connection, bool failed)
+{
+  if (failed) {
+    aurora__connection_close(connection, AURORA_CLOSE_LOST);
+    return;
+  }
+  aurora__pool_clear_alarm(connection->pool, &connection->alarm);
+  aurora__fate_look(connection);
+  aurora__connection_set_state(connection, AURORA__CONNECTION_LEASED, "transaction looked at");
+  aurora__connection_lease_goes_on(connection);
+}
+
+static void fate_unknown(aurora__alarm_t *alarm)
+{
+  aurora__connection_close(aurora__container_of(alarm, aurora_connection_t, alarm),
+                           AURORA_CLOSE_TIMED_OUT);
+}
+
+/* Has the server ended the transaction? See fate.h. */
+static void ask_fate(aurora_connection_t *connection)
+{
+  static const aurora__script_t nothing = {.statements = {"DO 0"}, .count = 1, .done = fate_known};
+  aurora_pool_t *pool = connection->pool;
+
+  aurora__connection_set_state(connection, AURORA__CONNECTION_RUNNING, "is the transaction open");
+  connection->alarm.ring = fate_unknown;
+  aurora__pool_set_alarm(pool, &connection->alarm, aurora__now_ms() + pool->config.connect_timeout);
+  aurora__script_run(connection, &nothing);
+}
+
+/* The lease's next query, after a transaction that has ended or may have. NULL: there is none, or it waits. */
+static __attribute__((noinline)) aurora_query_t *next_after_error(aurora_connection_t *connection)
+{
+  aurora__list_t *node;
+  aurora_error_t error;
+
+  while ((node = aurora__list_first(&connection->queue)) != NULL) {
+    aurora_query_t *query = aurora__container_of(node, aurora_query_t, node);
+
+    /* A batch begins a transaction of its own, or a savepoint: it is one of the others. */
+    if (!query->batch &&
+        aurora__statement_kind(aurora__query_sql(query)) == AURORA__STATEMENT_BEGINS) {
+      connection->fate = AURORA__FATE_GOOD;
+      connection->in_transaction = false;
+    }
+    if (connection->fate == AURORA__FATE_GOOD) {
+      aurora__list_remove(node);
+      return query;
+    }
+    if (connection->fate == AURORA__FATE_IN_DOUBT) {
+      ask_fate(connection);
+      return NULL;
+    }
+    aurora__list_remove(node);
+    aurora__fate_error(connection, &error);
+    aurora__query_fail(query, &error);
+  }
+  return NULL;
+}
+
 static aurora_query_t *next_query(aurora_connection_t *connection)
 {
   aurora__list_t *node;
 
-  while ((node = aurora__list_pop_front(&connection->queue)) != NULL) {
-    aurora_query_t *query = aurora__container_of(node, aurora_query_t, node);
-
-    if (!connection->rolled_back)
-      return query;
-    if (strcasecmp(aurora__query_sql(query), "ROLLBACK") == 0) {
-      connection->rolled_back = false;
-      connection->in_transaction = false;
-      return query;
-    }
-    aurora__query_fail_with(query, AURORA_EDEADLOCK, AURORA_NOT_SENT,
-                            "the server has rolled this transaction back because of a deadlock; "
-                            "only a ROLLBACK can follow");
-  }
-  return NULL;
+  if (connection->fate != AURORA__FATE_GOOD)
+    return next_after_error(connection);
+  node = aurora__list_pop_front(&connection->queue);
+  return node ? aurora__container_of(node, aurora_query_t, node) : NULL;
 }
 
 /* After a lease the session is reset, unless it was not used at all. */
@@ -95,7 +142,7 @@ void aurora__connection_lease_goes_on(aurora_connection_t *connection)
     connection->lease_used = true;
     aurora__connection_set_state(connection, AURORA__CONNECTION_RUNNING, "query on the lease");
     take_query(connection, query);
-  } else if (!connection->leased) {
+  } else if (!connection->leased && connection->state == AURORA__CONNECTION_LEASED) {
     connection->on_lease = false;
     if (lease_left_something(connection))
       aurora__connection_reset(connection);
@@ -124,7 +171,7 @@ void aurora__connection_lease(aurora_connection_t *connection, aurora_query_t *q
   connection->on_lease = true;
   connection->lease_used = false;
   connection->in_transaction = false;
-  connection->rolled_back = false;
+  connection->fate = AURORA__FATE_GOOD;
   query->connection = connection;
   /* Which is at most a label's size: see aurora__query_set_label. */
   if (query->sql_size)
@@ -213,6 +260,8 @@ void aurora__connection_query_done(aurora_connection_t *connection)
     return;
   query = connection->query;
   if (query) {
+    if (connection->in_transaction)
+      aurora__fate_look_after_success(connection, query);
     connection->query = NULL;
     aurora__query_succeed(query, connection->first);
     connection->first = NULL;

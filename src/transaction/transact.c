@@ -17,6 +17,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/log.h"
+#include "connection/fate.h"
 #include "pool/pool.h"
 #include "transaction/transaction.h"
 
@@ -80,7 +81,8 @@ static bool may_go_better(const aurora_transaction_t *transaction, const aurora_
   unsigned attempts =
       transaction->options.attempts ? transaction->options.attempts : DEFAULT_ATTEMPTS;
 
-  return (error->code == AURORA_EDEADLOCK || error->code == AURORA_ELOCKTIMEOUT) &&
+  return (error->code == AURORA_EDEADLOCK || error->code == AURORA_ELOCKTIMEOUT ||
+          aurora__error_is_conflict(error)) &&
          error->outcome != AURORA_UNKNOWN && transaction->attempt < attempts;
 }
 

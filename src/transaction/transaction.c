@@ -1,6 +1,6 @@
 /*
  * Transactions on a lease: BEGIN, COMMIT, ROLLBACK and savepoints are statements in the lease's own
- * queue, so they keep their place among the caller's. See connection.h for what a deadlock does.
+ * queue, so they keep their place among the caller's. See connection/fate.h for what a deadlock does.
  */
 #include "transaction/transaction.h"
 
