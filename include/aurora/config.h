@@ -101,9 +101,13 @@ typedef struct {
                                   AURORA_KEEPALIVE_INTERVAL */
   uint64_t validate_after;     /* 0: off; a connection idle that long is pinged before it is handed
                                out  AURORA_VALIDATE_AFTER */
-  uint64_t backoff_min;        /* 100; at least 1; first pause after a failed connect
+  uint64_t backoff_min;        /* 100; at least 1; most of the pause after a failed connect, doubled
+                               with each one more. The pause is a random part of it, and nobody makes
+                               an attempt meanwhile: while no connection lives, a request without an
+                               acquire_timeout is told the last error at once
                                AURORA_BACKOFF_MIN */
-  uint64_t backoff_max;        /* 10000; at least backoff_min  AURORA_BACKOFF_MAX */
+  uint64_t backoff_max;        /* 10000; at least backoff_min: the pause grows no longer
+                               AURORA_BACKOFF_MAX */
   uint64_t leak_warn;          /* 0: off; a lease held that long is logged once  AURORA_LEAK_WARN */
 
   /* Sessions and results. */

@@ -62,7 +62,8 @@ typedef struct {
  * max_prepared_stmt_count statements, and none of them is this connection's), UV_ETIMEDOUT (the statement
  * is killed on the server), UV_ECANCELED, AURORA_ELOST, AURORA_EPROTOCOL, AURORA_ETOOBIG,
  * AURORA_EPARAMS (wrong number of parameters), AURORA_ECLOSED, and when no connection could be had
- * the reason: UV_ECONNREFUSED and its like, AURORA_ECONNECT, AURORA_EACCESS, AURORA_ETLS.
+ * the reason: UV_ECONNREFUSED and its like, AURORA_ECONNECT, AURORA_EACCESS, AURORA_ETLS. That may be
+ * the reason of an earlier attempt: see config.backoff_min.
  * error->outcome says whether the statement may have been executed.
  */
 AURORA_API int aurora_pool_query(aurora_pool_t *pool, const char *sql, aurora_params_t params,

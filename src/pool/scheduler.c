@@ -1,9 +1,8 @@
 /*
  * The scheduler's events, about waiters, attempts to connect and the pool as a whole; those about
  * connections that are up are in scheduler_state.c. Each notes in the state what has happened, and
- * decides nothing, with one exception: a failed connect picks the waiters that it fails, because one
- * that comes after the failure is entitled to an attempt of its own (and would, if its caller tries
- * again from the callback, be failed for ever within one turn).
+ * decides nothing, with one exception: a failed connect picks the waiters that it fails, because some of
+ * them may not fail for what the state says afterwards, when another attempt is still under way.
  *
  * The scheduler owns nothing. A waiter belongs to its request and may be freed once it has left, a
  * slot to its connection and may be freed once it is gone.
@@ -90,8 +89,7 @@ void aurora__scheduler_opening(aurora__scheduler_t *scheduler, aurora__slot_t *s
   slot->generation = scheduler->generation;
 }
 
-/* From the queue to those that are to be failed, patient ones too or not. */
-static void fail_waiters(aurora__scheduler_t *scheduler, bool patient_too)
+void aurora__scheduler_fail_waiters(aurora__scheduler_t *scheduler, bool patient_too)
 {
   size_t left = patient_too ? scheduler->waiting : scheduler->impatient;
   aurora__list_t *node = scheduler->waiters.next;
@@ -119,23 +117,25 @@ static uint64_t backoff(const aurora__limits_t *limits, unsigned failures)
   return pause < limits->backoff_max ? pause : limits->backoff_max;
 }
 
-static void attempt_failed(aurora__scheduler_t *scheduler, aurora__failure_t failure, uint64_t now)
+void aurora__scheduler_attempt_failed(aurora__scheduler_t *scheduler, aurora__failure_t failure,
+                                      uint64_t now)
 {
   const aurora__limits_t *limits = &scheduler->limits;
   uint64_t pause;
 
   if (scheduler->failures < UINT_MAX)
     scheduler->failures++;
+  scheduler->for_good = failure == AURORA__FAILED_FOR_GOOD;
   /* Full jitter: many clients of a server that comes back must not come all at once. */
   pause = limits->random(limits->random_state, backoff(limits, scheduler->failures) + 1);
   scheduler->retry_at = now + (pause ? pause : 1);
   if (!aurora__scheduler_alive(scheduler))
-    fail_waiters(scheduler, failure == AURORA__FAILED_FOR_GOOD);
+    aurora__scheduler_fail_waiters(scheduler, scheduler->for_good);
 }
 
 void aurora__scheduler_open_failed(aurora__scheduler_t *scheduler, uint64_t now)
 {
-  attempt_failed(scheduler, AURORA__FAILED_FOR_NOW, now);
+  aurora__scheduler_attempt_failed(scheduler, AURORA__FAILED_FOR_NOW, now);
 }
 
 void aurora__scheduler_connect_failed(aurora__scheduler_t *scheduler, aurora__slot_t *slot,
@@ -144,7 +144,7 @@ void aurora__scheduler_connect_failed(aurora__scheduler_t *scheduler, aurora__sl
   if (slot->state != AURORA__SLOT_CONNECTING)
     aurora__bug("scheduler_connect_failed", "the slot is not connecting");
   aurora__scheduler_gone(scheduler, slot);
-  attempt_failed(scheduler, failure, now);
+  aurora__scheduler_attempt_failed(scheduler, failure, now);
 }
 
 void aurora__scheduler_recycle(aurora__scheduler_t *scheduler)
@@ -172,11 +172,11 @@ void aurora__scheduler_put_back(aurora__scheduler_t *scheduler, aurora__waiter_t
   aurora__list_push_front(&scheduler->waiters, &waiter->node);
   scheduler->waiting++;
   if (scheduler->closing)
-    fail_waiters(scheduler, true);
+    aurora__scheduler_fail_waiters(scheduler, true);
 }
 
 void aurora__scheduler_close(aurora__scheduler_t *scheduler)
 {
   scheduler->closing = true;
-  fail_waiters(scheduler, true);
+  aurora__scheduler_fail_waiters(scheduler, true);
 }

@@ -17,6 +17,9 @@
  *    all idle ones need validation and as many are being validated as there are waiters;
  *  - total = connecting + idle + busy + upkeep never passes pool_size; connecting never passes
  *    max_connecting, nor 1 while the server is down;
+ *  - while the server is down (no connection lives, none is being opened, and the back-off runs) nobody
+ *    waits but those who have a deadline, and not even they when it has refused for good: the others are
+ *    failed at once, so that no request makes an attempt of its own;
  *  - waiters are granted in the order they came; each leaves exactly once: granted, failed, expired
  *    or cancelled;
  *  - counts are kept with the lists they count;
@@ -104,7 +107,8 @@ typedef struct {
   bool closing;
   /* Coming back. */
   unsigned failures; /* connect failures in a row; 0: the server is up */
-  uint64_t retry_at; /* ms; no attempt for patient waiters and upkeep before this */
+  bool for_good;     /* the last of them was */
+  uint64_t retry_at; /* ms; no attempt before this, whoever wants one */
   /* Upkeep of idle slots. */
   uint64_t upkeep_at;       /* ms; none of them needs any before this */
   uint64_t upkeep_interval; /* ms; how long one needs none after use, its age apart; 0: ever */
@@ -157,6 +161,9 @@ void aurora__scheduler_put_back(aurora__scheduler_t *scheduler, aurora__waiter_t
 void aurora__scheduler_opening(aurora__scheduler_t *scheduler, aurora__slot_t *slot);
 /* An OPEN that could not be started, for want of memory, say: counts as a failure for now. */
 void aurora__scheduler_open_failed(aurora__scheduler_t *scheduler, uint64_t now);
+/* A connect failed that was none of the pool's connections: the back-off holds after it, too. */
+void aurora__scheduler_attempt_failed(aurora__scheduler_t *scheduler, aurora__failure_t failure,
+                                      uint64_t now);
 /* CONNECTING -> IDLE. */
 void aurora__scheduler_connected(aurora__scheduler_t *scheduler, aurora__slot_t *slot,
                                  uint64_t now);
@@ -193,12 +200,18 @@ static inline size_t aurora__scheduler_total(const aurora__scheduler_t *schedule
          scheduler->upkeep_count;
 }
 
+/* After a failed connect, until the next one may be made. */
+static inline bool aurora__scheduler_backs_off(const aurora__scheduler_t *scheduler, uint64_t now)
+{
+  return scheduler->failures && now < scheduler->retry_at;
+}
+
 /* True when waiters can only wait: for a connection to be given back, or their deadlines. */
 static inline bool aurora__scheduler_is_saturated(const aurora__scheduler_t *scheduler)
 {
   return !scheduler->idle_count &&
          aurora__scheduler_total(scheduler) >= scheduler->limits.pool_size && !scheduler->closing &&
-         aurora__list_empty(&scheduler->failing);
+         (!scheduler->failures || scheduler->busy_count) && aurora__list_empty(&scheduler->failing);
 }
 
 /* The next thing to do at this time; false: nothing. */

@@ -178,17 +178,17 @@ static bool has_room(const aurora__scheduler_t *scheduler)
          scheduler->connecting_count < limit;
 }
 
-/* While the server is down: a waiter that will not wait gets an attempt of its own. Not while something
- * is alive: such a waiter is not failed with the attempt, and attempt would follow attempt. */
-static bool attempt_at_once(const aurora__scheduler_t *scheduler)
-{
-  return scheduler->impatient && waiters_want(scheduler) && !aurora__scheduler_alive(scheduler);
-}
-
 static bool may_open(const aurora__scheduler_t *scheduler, uint64_t now)
 {
-  return has_room(scheduler) &&
-         (!scheduler->failures || now >= scheduler->retry_at || attempt_at_once(scheduler));
+  return has_room(scheduler) && !aurora__scheduler_backs_off(scheduler, now);
+}
+
+/* Those who will not wait for the next attempt are told why the last one failed. */
+static void fail_in_backoff(aurora__scheduler_t *scheduler, uint64_t now)
+{
+  if (scheduler->waiting && aurora__scheduler_backs_off(scheduler, now) &&
+      !scheduler->connecting_count && !aurora__scheduler_alive(scheduler))
+    aurora__scheduler_fail_waiters(scheduler, scheduler->for_good);
 }
 
 static bool tell_open(aurora__action_t *ret_action)
@@ -216,6 +216,9 @@ static bool next_leaving(aurora__scheduler_t *scheduler, uint64_t now, aurora__a
 __attribute__((noinline)) static bool next_of_all(aurora__scheduler_t *scheduler, uint64_t now,
                                                   aurora__action_t *ret_action)
 {
+  if (next_leaving(scheduler, now, ret_action))
+    return true;
+  fail_in_backoff(scheduler, now);
   if (next_leaving(scheduler, now, ret_action))
     return true;
   if (scheduler->closing)

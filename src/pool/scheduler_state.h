@@ -38,6 +38,9 @@ static inline void aurora__slot_enter_upkeep(aurora__scheduler_t *scheduler, aur
   scheduler->closing_count += upkeep == AURORA__UPKEEP_CLOSE;
 }
 
+/* From the queue to those that are to be failed, patient ones too or not. */
+void aurora__scheduler_fail_waiters(aurora__scheduler_t *scheduler, bool patient_too);
+
 /* Out of the queue, or out of those that are to be failed. */
 static inline void aurora__waiter_leave(aurora__scheduler_t *scheduler, aurora__waiter_t *waiter)
 {

@@ -108,9 +108,20 @@ static bool wanted(void)
 
 static bool may_open(void)
 {
-  return wanted() &&
-         (!model.failures || model.now >= model.scheduler.retry_at ||
-          (!alive() && waiting(true) && waiting(false) > count(CONNECTING) + count(VALIDATED)));
+  return wanted() && (!model.failures || model.now >= model.scheduler.retry_at);
+}
+
+/* Nobody who cannot wait may wait for the end of a back-off. */
+static void doom_in_backoff(void)
+{
+  if (!model.failures || model.now >= model.scheduler.retry_at || alive() || count(CONNECTING))
+    return;
+  for (int i = 0; i < WAITERS; i++) {
+    guest_t *guest = &model.guests[i];
+
+    if (guest->queued && (!guest->deadline || (model.for_good && guest->deadline > model.now)))
+      guest->doomed = true;
+  }
 }
 
 static room_t *room_of(aurora__slot_t *slot, kind_t kind)
@@ -176,6 +187,7 @@ void note_failure(bool for_good)
   uint64_t longest = model.limits.backoff_min;
 
   model.failures++;
+  model.for_good = for_good;
   for (unsigned i = 1; i < model.failures && longest < model.limits.backoff_max; i++)
     longest *= 2;
   if (longest > model.limits.backoff_max)
@@ -364,9 +376,11 @@ void settle(bool exact_wakeup)
   aurora__action_t action;
   int actions = 0;
 
+  doom_in_backoff();
   while (aurora__scheduler_next(&model.scheduler, model.now, &action)) {
     expect(++actions < 1000, "no end of actions");
     perform(&action);
+    doom_in_backoff();
   }
   for (int i = 0; i < WAITERS; i++) {
     const guest_t *guest = &model.guests[i];

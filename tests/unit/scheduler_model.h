@@ -43,7 +43,7 @@ typedef struct {
   uint64_t first_order, last_order; /* of the waiters: they are put back before the first */
   unsigned floor, failures;
   unsigned demand; /* of 1000 events, how many are about waiters */
-  bool closing;
+  bool closing, for_good;
   weather_t weather;
   /* Shown at the end, to prove that the run was no idle talk. */
   uint64_t told[AURORA__ACTION_CLOSE + 1];
