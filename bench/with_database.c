@@ -76,7 +76,7 @@ static int run(char **command)
 int main(int argc, char **argv)
 {
   static database_t database;
-  database_options_t options = {DATABASE_TLS_GOOD, arguments};
+  database_options_t options = {.tls = DATABASE_TLS_GOOD, .arguments = arguments};
   int status;
 
   if (argc < 2 || strcmp(argv[1], "--help") == 0) {

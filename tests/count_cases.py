@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Counts the test cases in a log of `meson test` (testlog.json) by suite.
+"""Counts the test cases in a log of `meson test` (testlog.json) by suite and database server.
 
 Meson counts programs; here each case of a program that prints TAP counts. A program without TAP
 output is one case. A program that failed though no case of it did (it crashed, or ran out of time) is
@@ -13,7 +13,8 @@ import sys
 TAP = re.compile(r"^(not )?ok\b(?:[^#]|#(?!\s*skip))*(#\s*skip)?", re.IGNORECASE)
 GOOD = ("OK", "EXPECTEDFAIL")
 # Suites as they are shown; a test that is in several counts for the first of these.
-SUITES = ("unit", "integration", "fault", "fuzz", "slow", "build")
+SUITES = ("unit", "integration", "fault", "fuzz", "slow", "build", "other")
+SERVERS = ("mariadb", "mysql", "")
 
 
 def count(test):
@@ -45,10 +46,14 @@ def failures(test):
     return [f"FAILED: {test['name']}: {case}" for case in cases]
 
 
-def suite_of(test):
-    """Meson writes "project:suite+suite / name"."""
+def row_of(test):
+    """Numbers of the suite and of the server, for sorting. Meson writes "project:suite+suite / name"."""
     suites = re.split(r"[:+]", test["name"].partition(" / ")[0])
-    return next((suite for suite in SUITES if suite in suites), "other")
+
+    def first(names):
+        return next(i for i, name in enumerate(names) if name in suites or name == names[-1])
+
+    return first(SUITES), first(SERVERS)
 
 
 def main(path):
@@ -60,12 +65,13 @@ def main(path):
         print(f"no tests were run: {error}")
         tests = []
     for test in tests:
-        sums = totals.setdefault(suite_of(test), [0, 0, 0])
+        sums = totals.setdefault(row_of(test), [0, 0, 0])
         for i, number in enumerate(count(test)):
             sums[i] += number
-    print(f"\n{'suite':<16}{'passed':>8}{'failed':>8}{'skipped':>8}")
-    for suite in sorted(totals, key=lambda name: (*SUITES, "other").index(name)):
-        print(f"{suite:<16}" + "".join(f"{number:>8}" for number in totals[suite]))
+    print(f"\n{'suite':<16}{'server':<8}{'passed':>8}{'failed':>8}{'skipped':>8}")
+    for suite, server in sorted(totals):
+        sums = "".join(f"{number:>8}" for number in totals[suite, server])
+        print(f"{SUITES[suite]:<16}{SERVERS[server]:<8}{sums}")
     print("".join(f"\n{line}" for test in tests for line in failures(test)))
     passed, failed, skipped = (sum(sums[i] for sums in totals.values()) for i in range(3))
     print(f"{passed} passed, {failed} failed" + (f", {skipped} skipped" if skipped else ""))

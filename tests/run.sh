@@ -14,17 +14,22 @@ directories; a database of yours is not touched.
   --slow          the suite "slow" too: chaos and fuzzing, some minutes
   --short-slow    the suite "slow" too, each test cut to some seconds
   --suite NAME    this suite only: unit, integration, fault or slow (may be repeated)
+  --server NAME   on this database server only: mariadb or mysql; both is the default. MySQL is fetched
+                  from the mirror of this machine's apt, into the tests' cache directory; where it
+                  cannot be had its programs are skipped, which is an error if CI=true, unless no
+                  mirror has it
   --sanitize      build with AddressSanitizer and UndefinedBehaviorSanitizer, in build-asan/
   --clang         build with clang, in build-clang/
   --valgrind      run the test programs under valgrind's memcheck
   --werror        compiler warnings are errors
   --help          this text
 
-The last line is the number of test cases: N passed, N failed. Exit status: 0 when all passed.
+The last line is the number of test cases: N passed, N failed, N skipped. Exit status: 0 when all passed.
 END
 }
 
 slow=no
+server=both
 clang=no
 sanitize=no
 valgrind=no
@@ -38,6 +43,13 @@ while [ $# -gt 0 ]; do
       [ $# -gt 1 ] || die "--suite needs a name"
       suites+=(--suite "$2")
       [ "$2" != slow ] || [ $slow != no ] || slow=full
+      shift
+      ;;
+    --server)
+      case ${2:-} in
+        mariadb | mysql | both) server=$2 ;;
+        *) die "--server needs mariadb, mysql or both" ;;
+      esac
       shift
       ;;
     --sanitize) sanitize=yes ;;
@@ -88,13 +100,38 @@ case $slow in
   no) arguments+=(--no-suite slow) ;;
   short) export AURORA_TEST_SHORT=1 ;;
 esac
+case $server in
+  mariadb) arguments+=(--no-suite mysql) ;;
+  mysql) arguments+=(--no-suite mariadb) ;;
+esac
 
 install_missing "${packages[@]}"
+status=0
+mysql=
+if [ "$server" != mariadb ]; then
+  say "Looking for MySQL"
+  tests/support/mysql_server.sh >/dev/null || status=$?
+  case $status in
+    0) ;;
+    2)
+      mysql="MySQL: no mirror of this machine has it, its tests are skipped"
+      status=0
+      ;;
+    *)
+      mysql="MySQL: it could not be fetched, its tests are skipped"
+      status=0
+      if [ "${CI:-}" = true ]; then
+        mysql="FAILED: MySQL could not be fetched"
+        status=1
+      fi
+      ;;
+  esac
+fi
 configure $directory "${options[@]}"
 compile $directory
 say "Running the tests"
-status=0
 rm -f "$directory/meson-logs/$log"
 meson test -C $directory "${arguments[@]}" || status=$?
+[ -z "$mysql" ] || printf '\n%s\n' "$mysql"
 python3 tests/count_cases.py "$directory/meson-logs/$log" || status=1
 exit $status

@@ -15,7 +15,7 @@
 #include "support/bad_server.h"
 #include "support/files.h"
 #include "support/loop.h"
-#include "support/runner.h"
+#include "support/database_test.h"
 
 enum {
   CONNECT_TIMEOUT_MS = 300,
@@ -481,11 +481,9 @@ int main(void)
 {
   int status;
 
-  if (!mkdtemp(directory) || certificates_make(directory, &certificates) ||
-      database_start(&database, NULL))
+  if (!mkdtemp(directory) || certificates_make(directory, &certificates))
     return EXIT_FAILURE;
-  status = test_run(make_suite());
-  database_stop(&database);
+  status = test_run_with_database(make_suite(), &database, NULL);
   files_remove_tree(directory);
   return status;
 }

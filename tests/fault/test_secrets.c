@@ -16,7 +16,7 @@
 
 #include "client.h"
 #include "support/loop.h"
-#include "support/runner.h"
+#include "support/database_test.h"
 
 enum { MASK = 0x5a, CHUNK = 1 << 20, LARGEST_MAPPING = 1 << 28 };
 
@@ -363,10 +363,11 @@ static bool create_user(void)
 
 int main(void)
 {
+  int error = database_start(&database, NULL);
   int status;
 
-  if (database_start(&database, NULL))
-    return EXIT_FAILURE;
+  if (error)
+    return database_not_started(error);
   if (!create_user()) {
     database_stop(&database);
     return EXIT_FAILURE;

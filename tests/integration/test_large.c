@@ -485,7 +485,7 @@ static Suite *make_suite(void)
 int main(void)
 {
   static const char *const arguments[] = {"--max-allowed-packet=256M", NULL};
-  const database_options_t options = {DATABASE_TLS_GOOD, arguments};
+  const database_options_t options = {.tls = DATABASE_TLS_GOOD, .arguments = arguments};
 
   return test_run_with_database(make_suite(), &database, &options);
 }

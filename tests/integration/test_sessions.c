@@ -10,9 +10,8 @@
 
 #include "fault/client.h"
 #include "integration/dirty_statements.h"
-#include "support/database.h"
+#include "support/database_test.h"
 #include "support/loop.h"
-#include "support/runner.h"
 
 static database_t database;
 
@@ -205,10 +204,11 @@ static Suite *make_suite(void)
 
 int main(void)
 {
+  int error = database_start(&database, NULL);
   int status = EXIT_FAILURE;
 
-  if (database_start(&database, NULL))
-    return EXIT_FAILURE;
+  if (error)
+    return database_not_started(error);
   for (size_t i = 0; i < COUNT(dirty_setup); i++) {
     if (database_sql(&database, dirty_setup[i]))
       goto out;

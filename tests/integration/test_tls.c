@@ -8,7 +8,7 @@
 #include "support/bad_server.h"
 #include "support/loop.h"
 #include "support/pool_fixture.h"
-#include "support/runner.h"
+#include "support/database_test.h"
 
 static database_t databases[DATABASE_TLS_NONE + 1];
 
@@ -316,10 +316,14 @@ int main(void)
   int started = 0;
 
   for (; started <= DATABASE_TLS_NONE; started++) {
-    const database_options_t options = {(database_tls_t)started, NULL};
+    const database_options_t options = {.tls = (database_tls_t)started};
 
-    if (database_start(&databases[started], &options))
+    int error = database_start(&databases[started], &options);
+
+    if (error) {
+      status = database_not_started(error);
       goto out;
+    }
   }
   status = test_run(make_suite());
 out:

@@ -8,7 +8,7 @@
 
 #include "support/loop.h"
 #include "support/pool_fixture.h"
-#include "support/runner.h"
+#include "support/database_test.h"
 
 static database_t database;
 static pool_fixture_t fixture;
@@ -603,10 +603,11 @@ static Suite *make_suite(void)
 
 int main(void)
 {
+  int error = database_start(&database, NULL);
   int status;
 
-  if (database_start(&database, NULL))
-    return EXIT_FAILURE;
+  if (error)
+    return database_not_started(error);
   /* To look at InnoDB's transactions, and to take a global lock. */
   if (database_sql(&database, "GRANT PROCESS, RELOAD ON *.* TO arla@'%'")) {
     database_stop(&database);

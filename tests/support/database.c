@@ -4,12 +4,12 @@
  * its bind) is started again with another, guardian and all.
  *
  * A struct is complete or was never written to; guardian, directory and port are its own until
- * database_stop. Settings favour speed: the data need not survive the machine.
+ * database_stop.
  */
 #include "support/database.h"
 
+#include "support/database_server.h"
 #include "support/database_template.h"
-#include "support/files.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -23,39 +23,10 @@
 
 enum { OWN_ARGUMENTS = 12, START_ATTEMPTS = 10, ARGUMENT_SIZE = 320, ROOT_TIMEOUT_S = 30 };
 
-/* "loose": unknown to some of the versions we may meet. */
-static const char *const settings[] = {
-    "--bind-address=127.0.0.1",
-    "--skip-name-resolve",
-    "--skip-log-bin",
-    "--performance-schema=0",
-    "--event-scheduler=OFF",
-    "--max-connections=200",
-    "--max-allowed-packet=128M",
-    "--character-set-server=utf8mb4",
-    "--collation-server=utf8mb4_general_ci",
-    "--table-open-cache=400",
-    "--key-buffer-size=1M",
-    "--aria-pagecache-buffer-size=8M",
-    "--innodb-buffer-pool-size=32M",
-    "--loose-innodb-buffer-pool-size-max=32M",
-    "--innodb-log-file-size=16M",
-    "--innodb-autoextend-increment=1",
-    "--innodb-temp-data-file-path=ibtmp1:4M:autoextend",
-    "--innodb-flush-log-at-trx-commit=0",
-    "--innodb-flush-method=nosync",
-    "--innodb-use-native-aio=0", /* containers may forbid it */
-    "--innodb-buffer-pool-load-at-startup=0",
-    "--innodb-buffer-pool-dump-at-shutdown=0",
-    "--innodb-fast-shutdown=1",
-    "--sync-frm=0",
-};
-
-enum { SETTINGS = sizeof settings / sizeof *settings };
-
 typedef struct {
   char own[OWN_ARGUMENTS][ARGUMENT_SIZE];
-  char **list; /* the server's argv; points into own, settings and the caller's options */
+  char **
+      list; /* the server's argv; points into own, the server's settings and the caller's options */
 } arguments_t;
 
 static void report(const char *what, int error)
@@ -94,60 +65,84 @@ static bool port_was_taken(const database_t *database)
   return strstr(text, "Bind on TCP/IP port") || strstr(text, "Address already in use");
 }
 
-static int make_arguments(const database_t *database, const char *mariadbd,
+static const char *server_certificate(database_tls_t tls, const certificates_t *certificates)
+{
+  switch (tls) {
+  case DATABASE_TLS_GOOD:
+    return certificates->server_cert[CERTIFICATE_GOOD];
+  case DATABASE_TLS_EXPIRED:
+    return certificates->server_cert[CERTIFICATE_EXPIRED];
+  case DATABASE_TLS_WRONG_NAME:
+    return certificates->server_cert[CERTIFICATE_WRONG_NAME];
+  case DATABASE_TLS_OTHER_CA:
+    return certificates->server_cert[CERTIFICATE_OTHER_CA];
+  case DATABASE_TLS_NONE:
+    return NULL;
+  }
+  return NULL;
+}
+
+/* Those that hold paths and numbers of this one server; how many. */
+static int make_own_arguments(const database_t *database, database_tls_t tls,
+                              const certificates_t *certificates,
+                              char own[OWN_ARGUMENTS][ARGUMENT_SIZE])
+{
+  const char *certificate = server_certificate(tls, certificates);
+  int count = 0;
+
+  snprintf(own[count++], ARGUMENT_SIZE, "--datadir=%s/data", database->dir);
+  snprintf(own[count++], ARGUMENT_SIZE, "--tmpdir=%s/tmp", database->dir);
+  snprintf(own[count++], ARGUMENT_SIZE, "--socket=%s", database->socket);
+  snprintf(own[count++], ARGUMENT_SIZE, "--pid-file=%s/server.pid", database->dir);
+  snprintf(own[count++], ARGUMENT_SIZE, "--log-error=%s", database->log);
+  snprintf(own[count++], ARGUMENT_SIZE, "--port=%u", database->port);
+  if (certificate) {
+    snprintf(own[count++], ARGUMENT_SIZE, "--ssl-cert=%s", certificate);
+    snprintf(own[count++], ARGUMENT_SIZE, "--ssl-key=%s", certificates->server_key);
+    snprintf(own[count++], ARGUMENT_SIZE, "--ssl-ca=%s", certificates->ca);
+  } else {
+    snprintf(own[count++], ARGUMENT_SIZE, "%s", database_server(database->kind)->no_tls);
+  }
+  if (!geteuid())
+    snprintf(own[count++], ARGUMENT_SIZE, "--user=root");
+  return count;
+}
+
+static size_t append(char **list, size_t count, const char *const *more)
+{
+  for (; more && *more; more++) {
+    if (list)
+      list[count] = (char *)*more; /* exec does not write to them */
+    count++;
+  }
+  return count;
+}
+
+/* The program's name; the settings, of which the first may have to be the first; our own; the
+ * caller's. */
+static int make_arguments(const database_t *database, const char *program,
                           const database_options_t *options, const certificates_t *certificates,
                           arguments_t *ret_arguments)
 {
-  size_t extra = 0;
-  size_t count = 0;
-  int own = 0;
+  const char *const *lists[] = {database_server(database->kind)->settings, NULL, options->arguments,
+                                options->own_arguments[database->kind]};
+  const char *own[OWN_ARGUMENTS + 1] = {NULL};
+  size_t count = 1;
   char **list;
-  const char *certificate = NULL;
+  int made = make_own_arguments(database, options->tls, certificates, ret_arguments->own);
 
-  while (options->arguments && options->arguments[extra])
-    extra++;
-  list = calloc(OWN_ARGUMENTS + SETTINGS + extra + 1, sizeof *list);
+  for (int i = 0; i < made; i++)
+    own[i] = ret_arguments->own[i];
+  lists[1] = own;
+  for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
+    count = append(NULL, count, lists[i]);
+  list = calloc(count + 1, sizeof *list);
   if (!list)
     return -ENOMEM;
-  switch (options->tls) {
-  case DATABASE_TLS_GOOD:
-    certificate = certificates->server_cert[CERTIFICATE_GOOD];
-    break;
-  case DATABASE_TLS_EXPIRED:
-    certificate = certificates->server_cert[CERTIFICATE_EXPIRED];
-    break;
-  case DATABASE_TLS_WRONG_NAME:
-    certificate = certificates->server_cert[CERTIFICATE_WRONG_NAME];
-    break;
-  case DATABASE_TLS_OTHER_CA:
-    certificate = certificates->server_cert[CERTIFICATE_OTHER_CA];
-    break;
-  case DATABASE_TLS_NONE:
-    break;
-  }
-  snprintf(ret_arguments->own[own++], ARGUMENT_SIZE, "%s", mariadbd);
-  snprintf(ret_arguments->own[own++], ARGUMENT_SIZE, "--no-defaults");
-  snprintf(ret_arguments->own[own++], ARGUMENT_SIZE, "--datadir=%s/data", database->dir);
-  snprintf(ret_arguments->own[own++], ARGUMENT_SIZE, "--tmpdir=%s/tmp", database->dir);
-  snprintf(ret_arguments->own[own++], ARGUMENT_SIZE, "--socket=%s", database->socket);
-  snprintf(ret_arguments->own[own++], ARGUMENT_SIZE, "--pid-file=%s/server.pid", database->dir);
-  snprintf(ret_arguments->own[own++], ARGUMENT_SIZE, "--log-error=%s", database->log);
-  snprintf(ret_arguments->own[own++], ARGUMENT_SIZE, "--port=%u", database->port);
-  if (certificate) {
-    snprintf(ret_arguments->own[own++], ARGUMENT_SIZE, "--ssl-cert=%s", certificate);
-    snprintf(ret_arguments->own[own++], ARGUMENT_SIZE, "--ssl-key=%s", certificates->server_key);
-    snprintf(ret_arguments->own[own++], ARGUMENT_SIZE, "--ssl-ca=%s", certificates->ca);
-  } else {
-    snprintf(ret_arguments->own[own++], ARGUMENT_SIZE, "--skip-ssl");
-  }
-  if (!geteuid())
-    snprintf(ret_arguments->own[own++], ARGUMENT_SIZE, "--user=root");
-  for (int i = 0; i < own; i++)
-    list[count++] = ret_arguments->own[i];
-  for (int i = 0; i < SETTINGS; i++)
-    list[count++] = (char *)settings[i]; /* exec does not write to them */
-  for (size_t i = 0; i < extra; i++)
-    list[count++] = (char *)options->arguments[i];
+  list[0] = (char *)program;
+  count = 1;
+  for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
+    count = append(list, count, lists[i]);
   ret_arguments->list = list;
   return 0;
 }
@@ -171,7 +166,7 @@ static int make_directory(database_t *database)
   return mkdir(path, 0700) ? -errno : 0;
 }
 
-static int make_files(database_t *database, const char *mariadbd, certificates_t *certificates)
+static int make_files(database_t *database, const char *program, certificates_t *certificates)
 {
   char path[sizeof database->dir + 8];
   int error = make_directory(database);
@@ -188,11 +183,11 @@ static int make_files(database_t *database, const char *mariadbd, certificates_t
   memcpy(database->client_cert, certificates->client_cert, sizeof database->client_cert);
   memcpy(database->client_key, certificates->client_key, sizeof database->client_key);
   snprintf(path, sizeof path, "%s/data", database->dir);
-  return database_copy_template(mariadbd, path);
+  return database_copy_template(database_server(database->kind), program, path);
 }
 
 /* One attempt. When it fails nothing of it is left. */
-static int start_once(database_t *database, const char *mariadbd, const database_options_t *options)
+static int start_once(database_t *database, const char *program, const database_options_t *options)
 {
   certificates_t certificates;
   arguments_t arguments = {.list = NULL};
@@ -204,9 +199,9 @@ static int start_once(database_t *database, const char *mariadbd, const database
     return error;
   }
   database->port = database->taken.number;
-  error = make_files(database, mariadbd, &certificates);
+  error = make_files(database, program, &certificates);
   if (!error)
-    error = make_arguments(database, mariadbd, options, &certificates, &arguments);
+    error = make_arguments(database, program, options, &certificates, &arguments);
   plan.arguments = arguments.list;
   plan.directory = database->dir;
   plan.socket = database->socket;
@@ -232,22 +227,27 @@ static int start_once(database_t *database, const char *mariadbd, const database
 
 int database_start(database_t *ret_database, const database_options_t *options)
 {
-  static const database_options_t defaults = {DATABASE_TLS_GOOD, NULL};
-  char mariadbd[FILES_PATH_SIZE];
+  static const database_options_t defaults = {.tls = DATABASE_TLS_GOOD};
+  database_kind_t kind = database_kind();
+  const database_server_t *server = database_server(kind);
+  char program[FILES_PATH_SIZE];
   database_t database;
-  int error = database_find_program("mariadbd", mariadbd);
+  int error = server->find(program);
 
   if (error) {
-    report("mariadbd is not installed (Debian: mariadb-server)", error);
+    report(server->description, error);
     return error;
   }
   for (int i = 0; i < START_ATTEMPTS; i++) {
     memset(&database, 0, sizeof database);
+    database.kind = kind;
     snprintf(database.host, sizeof database.host, "127.0.0.1");
-    error = start_once(&database, mariadbd, options ? options : &defaults);
+    error = start_once(&database, program, options ? options : &defaults);
     if (error != -EADDRINUSE)
       break;
   }
+  if (!error && server->started)
+    error = server->started(&database);
   if (!error)
     *ret_database = database;
   return error;

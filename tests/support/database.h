@@ -1,5 +1,5 @@
 /*
- * A private mariadbd for one test program: in a temporary directory, on a free port of 127.0.0.1 and
+ * A private server, MariaDB or MySQL, for one test program: in a temporary directory, on a free port of 127.0.0.1 and
  * a Unix socket, with TLS. It ends and its directory goes with database_stop, and also when the
  * program crashes or is killed.
  *
@@ -30,6 +30,11 @@
 #define DATABASE_LIMITED_USER      "limited"
 #define DATABASE_LIMITED_PASSWORD  "secret-of-limited"
 
+/* AURORA_TEST_SERVER=mariadb|mysql says which one a program is to be run on; default: mariadb. */
+typedef enum { DATABASE_MARIADB, DATABASE_MYSQL } database_kind_t;
+
+enum { DATABASE_KINDS = DATABASE_MYSQL + 1 };
+
 typedef enum {
   DATABASE_TLS_GOOD, /* a certificate for localhost and 127.0.0.1 */
   DATABASE_TLS_EXPIRED,
@@ -38,13 +43,15 @@ typedef enum {
   DATABASE_TLS_NONE /* the server has no TLS */
 } database_tls_t;
 
+/* Lists of more arguments for the server, which override ours; NULL-terminated, or NULL. */
 typedef struct {
   database_tls_t tls;
-  const char *const
-      *arguments; /* more for mariadbd, which override ours; NULL-terminated, or NULL */
+  const char *const *arguments;                     /* for every kind of server */
+  const char *const *own_arguments[DATABASE_KINDS]; /* for one */
 } database_options_t;
 
 typedef struct {
+  database_kind_t kind;
   char host[16]; /* 127.0.0.1; "localhost" leads there too */
   unsigned port;
   char socket[108];
@@ -62,8 +69,17 @@ typedef struct {
   guardian_t guardian;
 } database_t;
 
-/* Returns when the server accepts connections, in some 0.3 s; the very first start on a machine makes
- * the template and takes a second more. options may be NULL. */
+/* The kind of server that the environment asks for. */
+database_kind_t database_kind(void);
+/* "mariadb", "mysql". */
+const char *database_kind_name(database_kind_t kind);
+
+/* 0, or -ENOENT: there is no server of that kind on this machine. */
+int database_find(void);
+
+/* Returns when the server accepts connections, in some 0.3 s (MySQL: 1 s); the very first start on a
+ * machine makes the template and takes a second (6 s) more. options may be NULL. -ENOENT: there is no
+ * such server on this machine. */
 int database_start(database_t *ret_database, const database_options_t *options);
 
 /* Ends the server at once and removes all its files. */

@@ -162,11 +162,21 @@ static int wait_until_ready(server_t *server)
   return status;
 }
 
+/* What one that was killed left. The lock is MySQL's: it names a process that may be another now. */
+static void remove_socket(const char *path)
+{
+  char lock[sizeof((struct sockaddr_un *)0)->sun_path + sizeof ".lock"];
+
+  unlink(path);
+  snprintf(lock, sizeof lock, "%s.lock", path);
+  unlink(lock);
+}
+
 static int start_server(server_t *server)
 {
   pid_t pid;
 
-  unlink(server->plan->socket); /* left by one that was killed */
+  remove_socket(server->plan->socket);
   pid = fork();
   if (pid < 0)
     return -errno;

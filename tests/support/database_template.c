@@ -1,6 +1,6 @@
 /*
  * The template lies in the cache directory under a name made of what it depends on: the server
- * program (its size and time of change stand for its version) and the statements below. It is made
+ * program (its size and time of change stand for its version), settings and statements. It is made
  * under another name with a lock held, and renamed when it is complete: so what has the name is
  * complete, never changes, and is copied without a lock.
  */
@@ -21,64 +21,7 @@
 
 extern char **environ;
 
-/* root comes in by the Unix socket only, which lies in a directory closed to other users. */
-static const char statements[] =
-    "DELETE FROM mysql.global_priv WHERE User = '' OR (User = 'root' AND Host <> 'localhost');\n"
-    "DELETE FROM mysql.proxies_priv WHERE Host <> 'localhost';\n"
-    "FLUSH PRIVILEGES;\n"
-    "CREATE DATABASE octane CHARACTER SET utf8mb4;\n"
-    "CREATE USER arla@'%' IDENTIFIED BY 'secret-of-arla';\n"
-    "GRANT ALL PRIVILEGES ON octane.* TO arla@'%';\n"
-    "CREATE USER tls_only@'%' IDENTIFIED BY 'secret-of-tls-only' REQUIRE SSL;\n"
-    "GRANT ALL PRIVILEGES ON octane.* TO tls_only@'%';\n"
-    "CREATE USER nopass@'%';\n"
-    "GRANT ALL PRIVILEGES ON octane.* TO nopass@'%';\n"
-    "CREATE USER limited@'%' IDENTIFIED BY 'secret-of-limited' WITH MAX_USER_CONNECTIONS 2;\n"
-    "GRANT ALL PRIVILEGES ON octane.* TO limited@'%';\n";
-
-/* Files of a size that is copied quickly. The log's is that of the running server. */
-static const char *const install_arguments[] = {
-    "--no-defaults",
-    "--auth-root-authentication-method=normal",
-    "--skip-test-db",
-    "--skip-name-resolve",
-    "--character-set-server=utf8mb4",
-    "--collation-server=utf8mb4_general_ci",
-    "--innodb-log-file-size=16M",
-    "--innodb-autoextend-increment=1",
-    "--innodb-flush-method=nosync",
-    "--innodb-use-native-aio=0",
-    "--performance-schema=0",
-};
-
-enum { INSTALL_ARGUMENTS = sizeof install_arguments / sizeof *install_arguments };
-
-static int find_in(const char *directories, const char *name, char ret_path[FILES_PATH_SIZE])
-{
-  char path[FILES_PATH_SIZE];
-
-  while (*directories) {
-    int length = (int)strcspn(directories, ":");
-    int written = snprintf(path, sizeof path, "%.*s/%s", length, directories, name);
-
-    if (length && written < FILES_PATH_SIZE && !access(path, X_OK)) {
-      memcpy(ret_path, path, (size_t)written + 1);
-      return 0;
-    }
-    directories += length;
-    directories += *directories == ':';
-  }
-  return -ENOENT;
-}
-
-int database_find_program(const char *name, char ret_path[FILES_PATH_SIZE])
-{
-  const char *path = getenv("PATH");
-
-  if (path && !find_in(path, name, ret_path))
-    return 0;
-  return find_in("/usr/sbin:/usr/bin:/usr/libexec:/usr/local/sbin:/usr/local/bin", name, ret_path);
-}
+enum { MOST_ARGUMENTS = 32 };
 
 /* FNV-1a, http://www.isthe.com/chongo/tech/comp/fnv/ */
 static uint64_t hash(uint64_t seed, const void *data, size_t size)
@@ -90,18 +33,18 @@ static uint64_t hash(uint64_t seed, const void *data, size_t size)
   return seed;
 }
 
-static int template_key(const char *mariadbd, uint64_t *ret_key)
+static int template_key(const database_server_t *server, const char *program, uint64_t *ret_key)
 {
   uint64_t key = UINT64_C(0xcbf29ce484222325);
   struct stat status;
 
-  if (stat(mariadbd, &status))
+  if (stat(program, &status))
     return -errno;
   key = hash(key, &status.st_size, sizeof status.st_size);
   key = hash(key, &status.st_mtim, sizeof status.st_mtim);
-  key = hash(key, statements, sizeof statements);
-  for (int i = 0; i < INSTALL_ARGUMENTS; i++)
-    key = hash(key, install_arguments[i], strlen(install_arguments[i]));
+  key = hash(key, server->statements, strlen(server->statements));
+  for (const char *const *setting = server->install_settings; *setting; setting++)
+    key = hash(key, *setting, strlen(*setting));
   *ret_key = key;
   return 0;
 }
@@ -134,40 +77,44 @@ static int run(char *const *arguments, const char *output)
 }
 
 /* `directory` is where the template is made; beside it lie its statements and the output. */
-static int install(const char *directory)
+static int install(const database_server_t *server, const char *directory)
 {
   char installer[FILES_PATH_SIZE];
   char data[FILES_PATH_SIZE + 32];
   char extra[FILES_PATH_SIZE + 32];
   char sql[FILES_PATH_SIZE + 16];
   char log[FILES_PATH_SIZE + 16];
-  char *arguments[INSTALL_ARGUMENTS + 5];
+  char *arguments[MOST_ARGUMENTS];
   int count = 0;
   int error;
 
-  if (database_find_program("mariadb-install-db", installer))
+  if (server->find_installer(installer))
     return -ENOENT;
-  snprintf(data, sizeof data, "--datadir=%s", directory);
+  snprintf(data, sizeof data, "%s=%s", server->install_data, directory);
   snprintf(sql, sizeof sql, "%s.sql", directory);
-  snprintf(extra, sizeof extra, "--extra-file=%s", sql);
+  snprintf(extra, sizeof extra, "%s=%s", server->install_statements, sql);
   snprintf(log, sizeof log, "%s.log", directory);
   arguments[count++] = installer;
-  for (int i = 0; i < INSTALL_ARGUMENTS; i++)
-    arguments[count++] = (char *)install_arguments[i]; /* posix_spawn does not write to them */
+  for (const char *const *setting = server->install_settings; *setting; setting++)
+    arguments[count++] = (char *)*setting; /* posix_spawn does not write to them */
   arguments[count++] = data;
   arguments[count++] = extra;
   if (!geteuid())
     arguments[count++] = (char *)"--user=root";
   arguments[count] = NULL;
-  error = files_write(sql, statements, sizeof statements - 1);
+  error = files_write(sql, server->statements, strlen(server->statements));
   if (!error)
     error = run(arguments, log);
   if (error)
-    fprintf(stderr, "database: mariadb-install-db failed, see %s\n", log);
+    fprintf(stderr, "database: %s failed, see %s\n", installer, log);
+  if (!error && server->unwanted) {
+    snprintf(data, sizeof data, "%s/%s", directory, server->unwanted);
+    error = files_remove_tree(data);
+  }
   return error;
 }
 
-static int make_template(const char *cache, const char *template)
+static int make_template(const database_server_t *server, const char *cache, const char *template)
 {
   char making[FILES_PATH_SIZE];
   char lock_path[FILES_PATH_SIZE];
@@ -188,7 +135,7 @@ static int make_template(const char *cache, const char *template)
   } else {
     error = files_remove_tree(making);
     if (!error)
-      error = install(making);
+      error = install(server, making);
     if (!error && rename(making, template))
       error = -errno;
   }
@@ -196,7 +143,8 @@ static int make_template(const char *cache, const char *template)
   return error;
 }
 
-int database_copy_template(const char *mariadbd, const char *directory)
+int database_copy_template(const database_server_t *server, const char *program,
+                           const char *directory)
 {
   char cache[FILES_PATH_SIZE];
   char template[FILES_PATH_SIZE + 32];
@@ -204,11 +152,11 @@ int database_copy_template(const char *mariadbd, const char *directory)
   int error = files_cache_directory(cache);
 
   if (!error)
-    error = template_key(mariadbd, &key);
+    error = template_key(server, program, &key);
   if (!error) {
-    snprintf(template, sizeof template, "%s/data-%016" PRIx64, cache, key);
+    snprintf(template, sizeof template, "%s/%s-%016" PRIx64, cache, server->name, key);
     if (access(template, F_OK))
-      error = make_template(cache, template);
+      error = make_template(server, cache, template);
   }
   if (!error)
     error = files_copy_tree(template, directory);

@@ -8,6 +8,10 @@
 #include "support/database.h"
 #include "support/runner.h"
 
+/* The exit status of a program whose database_start gave this error. Where there is no MySQL that is a
+ * success, and the program counts as skipped. */
+int database_not_started(int error);
+
 /* test_run, with the database started before and stopped after it. options may be NULL. */
 int test_run_with_database(Suite *suite, database_t *database, const database_options_t *options);
 

@@ -1,11 +1,10 @@
 /*
  * The fault proxy tested with plain blocking sockets at both of its ends, and with a real server.
  */
-#include "support/database.h"
+#include "support/database_test.h"
 #include "support/fault_proxy.h"
 #include "support/loop.h"
 #include "support/ports.h"
-#include "support/runner.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -330,7 +329,10 @@ int main(void)
   Suite *suite = suite_create("fault_proxy");
   TCase *sockets = tcase_create("sockets");
   TCase *server = tcase_create("server");
+  int error = database_find();
 
+  if (error)
+    return database_not_started(error);
   tcase_set_timeout(sockets, 30);
   tcase_add_checked_fixture(sockets, set_up, tear_down);
   tcase_add_test(sockets, bytes_pass_both_ways);

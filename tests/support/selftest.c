@@ -2,10 +2,9 @@
  * The test support tested itself, with plain blocking libmariadb: what the other tests stand on.
  */
 #include "support/bad_server.h"
-#include "support/database.h"
+#include "support/database_test.h"
 #include "support/files.h"
 #include "support/loop.h"
-#include "support/runner.h"
 
 #include <errmsg.h>
 #include <errno.h>
@@ -195,7 +194,7 @@ END_TEST
 START_TEST(two_run_side_by_side)
 {
   const char *const arguments[] = {"--max-connections=50", NULL};
-  const database_options_t options = {DATABASE_TLS_GOOD, arguments};
+  const database_options_t options = {.tls = DATABASE_TLS_GOOD, .arguments = arguments};
   database_t one, two;
   target_t target;
 
@@ -464,7 +463,10 @@ int main(void)
   TCase *database = tcase_create("database");
   TCase *servers = tcase_create("bad_server");
   TCase *loop = tcase_create("loop");
+  int error = database_find();
 
+  if (error)
+    return database_not_started(error);
   tcase_set_timeout(database, 60);
   tcase_add_test(database, a_database_starts_and_stops);
   tcase_add_test(database, users_are_as_described);
