@@ -125,8 +125,6 @@ static void prepared(aurora_connection_t *connection, bool failed)
     return;
   if (!connection->memory->verdict.harmless)
     batch->harmless = false;
-  if (connection->memory->verdict.mentions_role)
-    connection->role_changed = true;
   if (mysql_stmt_param_count(handle) != batch->columns) {
     aurora__error_set(&error, AURORA_EPARAMS, AURORA_NOT_SENT,
                       "the statement has %lu placeholders, and rows of %zu parameters were given",

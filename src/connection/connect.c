@@ -191,21 +191,38 @@ static bool run_statement(MYSQL *mysql, const char *sql)
 
 static bool set_up_session(aurora__connect_t *job, MYSQL *mysql)
 {
-  job->tracks_state = run_statement(mysql, AURORA__SETUP_TRACKING_SQL);
-  if (!job->tracks_state) {
-    /* A server that does not know the variable cannot prove a session clean. */
-    if (mysql_errno(mysql) != ER_UNKNOWN_SYSTEM_VARIABLE ||
-        !run_statement(mysql, AURORA__SETUP_SQL))
-      return false;
-  }
+  int code;
+
   if (job->errand)
     return job->errand(job, mysql);
-  return !job->config->init_sql || run_statement(mysql, job->config->init_sql);
+  code = aurora__setup_ask(mysql, &job->setup);
+  if (!code && !run_statement(mysql, job->setup.sql)) {
+    /* A server that does not know the variables cannot prove a session clean. */
+    if (mysql_errno(mysql) != ER_UNKNOWN_SYSTEM_VARIABLE)
+      return false;
+    code = aurora__setup_without_tracking(&job->setup);
+    if (!code && !run_statement(mysql, job->setup.sql))
+      return false;
+  }
+  job->no_memory = code == UV_ENOMEM;
+  job->out_of_step = code == AURORA_EPROTOCOL;
+  return !code && (!job->config->init_sql || run_statement(mysql, job->config->init_sql));
+}
+
+static void fail_for_memory(aurora__connect_t *job, const char *where)
+{
+  aurora__error_set(&job->error, UV_ENOMEM, AURORA_NOT_SENT, "cannot connect to %s: out of memory",
+                    where);
+  job->failure = AURORA__FAILED_FOR_NOW;
 }
 
 static void explain_failure(aurora__connect_t *job, MYSQL *mysql, const char *where)
 {
   job->failure = AURORA__FAILED_FOR_NOW;
+  if (job->no_memory) {
+    fail_for_memory(job, where);
+    return;
+  }
   if (job->tls_missing) {
     aurora__error_set(
         &job->error, AURORA_ETLS, AURORA_NOT_SENT,
@@ -254,9 +271,7 @@ static void attempt(aurora__connect_t *job, const aurora__login_t *login, const 
   MYSQL *mysql = mysql_init(NULL);
 
   if (!mysql) {
-    aurora__error_set(&job->error, UV_ENOMEM, AURORA_NOT_SENT,
-                      "cannot connect to %s: out of memory", where);
-    job->failure = AURORA__FAILED_FOR_NOW;
+    fail_for_memory(job, where);
     return;
   }
   job->greeting_seen = false;
@@ -274,6 +289,7 @@ static void attempt(aurora__connect_t *job, const aurora__login_t *login, const 
     fcntl(mysql_get_socket(mysql), F_SETFL, O_NONBLOCK);
     job->mysql = mysql;
   } else {
+    aurora__setup_clear(&job->setup);
     mysql_close(mysql);
   }
   aurora__tls_forget_errors();

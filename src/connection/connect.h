@@ -16,6 +16,7 @@
 #include <aurora/config.h>
 #include <aurora/error.h>
 
+#include "connection/setup.h"
 #include "connection/trust.h"
 #include "pool/scheduler.h"
 
@@ -38,8 +39,8 @@ struct aurora__connect {
   /* The outcome, for cb. On success mysql, which is NULL after an errand. */
   bool succeeded;
   MYSQL *mysql;
-  bool tracks_state;    /* the server reports session changes (session_track_state_change) */
-  aurora_error_t error; /* on failure, with the next */
+  aurora__setup_t setup; /* of mysql: cb takes it over */
+  aurora_error_t error;  /* on failure, with the next */
   aurora__failure_t failure;
 
   /* Private. */
@@ -49,8 +50,10 @@ struct aurora__connect {
   bool expired;       /* the loop's watchdog has found the deadline passed */
   bool greeting_seen; /* the server's first packet was looked at */
   bool tls_missing;   /* TLS is required, and the greeting does not offer it */
-  bool out_of_step;   /* the server sent more than the answer to the login */
-  int socket_errno;   /* of the last failed TCP connect */
+  bool
+      out_of_step; /* the server sent more than the answer to the login, or no answer to a question */
+  bool no_memory;
+  int socket_errno; /* of the last failed TCP connect */
 };
 
 /* Starts the job. 0, or a libuv error: cb is not called then. */
@@ -63,10 +66,5 @@ void aurora__connect_expire(aurora__connect_t *job);
 /* Where a connect goes, for people: "host:port", or the socket's path. */
 enum { AURORA__WHERE_SIZE = 300 };
 void aurora__connect_describe(const aurora_config_t *config, char *text, size_t size);
-
-/* What a connect runs on a new session, and a reset on a used one: character set, session tracking
- * (if tracks_state), and nothing of the user's. */
-#define AURORA__SETUP_SQL          "SET NAMES utf8mb4"
-#define AURORA__SETUP_TRACKING_SQL "SET NAMES utf8mb4, SESSION session_track_state_change=1"
 
 #endif

@@ -103,6 +103,7 @@ void aurora__connection_free_if_unused(aurora_connection_t *connection)
     return;
   aurora__list_remove(&connection->all_node);
   aurora__binds_free(connection);
+  aurora__setup_clear(&connection->setup);
   aurora__columns_unref(connection->columns);
   aurora__answer_forget(connection);
   aurora__free(connection);

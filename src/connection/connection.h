@@ -107,7 +107,7 @@ struct aurora_connection {
 
   MYSQL *mysql;
   uint64_t server_id; /* CONNECTION_ID() */
-  bool tracks_state;
+  aurora__setup_t setup;
   bool encrypted;
 
   /* Driver. */
@@ -146,7 +146,8 @@ struct aurora_connection {
   aurora_result_t *current; /* the one that is being filled; one of first's, or a streamed row */
   bool sent;                /* the server may have begun to execute the query */
   bool harmless;            /* its text cannot change the session */
-  bool role_changed;        /* perhaps: no reset undoes SET ROLE */
+  bool suspect;             /* a statement since the last reset was not plainly harmless */
+  bool put_right;           /* RESETTING: database and role were set, for they were others */
   bool prepared_again;      /* the statement was lost on the server and prepared anew */
   bool one_off;             /* the statement is not to be cached: the server has no room */
   aurora__long_data_t long_data;

@@ -17,7 +17,6 @@ enum { AURORA__KNOWN_TEXTS = 128, AURORA__KNOWN_TEXT_SIZE = 240 };
 /* What the scan says; see sql_scan.h. */
 typedef struct {
   bool harmless;
-  bool mentions_role;
 } aurora__verdict_t;
 
 typedef struct {

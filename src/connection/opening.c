@@ -38,7 +38,7 @@ static void take_session(aurora_connection_t *connection, aurora__connect_t *job
   int status;
 
   connection->mysql = job->mysql;
-  connection->tracks_state = job->tracks_state;
+  connection->setup = job->setup;
   connection->encrypted = mysql_get_ssl_cipher(job->mysql) != NULL;
   connection->server_id = mysql_thread_id(job->mysql);
   /* From here on its calls are made by start and cont. */
@@ -67,6 +67,7 @@ static void on_connect(aurora__connect_t *job)
   pool->jobs--;
   if (!connection) { /* given up */
     pool->abandoned_jobs--;
+    aurora__setup_clear(&job->setup);
     if (job->mysql)
       mysql_close(job->mysql);
   } else if (job->succeeded) {

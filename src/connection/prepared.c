@@ -129,8 +129,6 @@ static void use_statement(aurora_connection_t *connection, aurora__statement_t *
 {
   connection->statement = statement;
   connection->harmless = connection->memory->verdict.harmless;
-  if (connection->memory->verdict.mentions_role)
-    connection->role_changed = true;
 }
 
 static void begin_execute(aurora_connection_t *connection)

@@ -1,17 +1,21 @@
 /*
  * Clean sessions: whether a session may be dirty, and making it as good as new.
  *
- *   RESET CONNECTION -> (SELECT DB) -> script: character set and tracking, init SQL -> ready
- *
- * A SET ROLE outlives the reset (MariaDB 10.11), so a session that may have seen one ends instead.
+ *   RESET CONNECTION -> (SELECT DB) -> script: set-up, init SQL -> ready
+ *                                        \- fails: database or role are others
+ *                                             -> (SELECT DB) -> script: role, set-up, init SQL -> ready
  *
  * The server undoes almost everything at a COM_RESET_CONNECTION: transaction, temporary tables, locks,
- * variables, prepared statements. It keeps the database and, as far as the client believes, the
- * character set; those and the session's set-up are put right after it.
+ * variables, prepared statements. It keeps the database, the role and, as far as the client believes, the
+ * character set; those and the session's set-up (setup.h) are put right after it. What cannot be put right
+ * ends with the session.
  */
 #include "connection/connection.h"
 
 #include <string.h>
+#include <strings.h>
+
+#include <mysqld_error.h>
 
 #include "base/clock.h"
 #include "connection/driver.h"
@@ -30,8 +34,7 @@ static int reset_cont(aurora_connection_t *connection, int status)
 
 static int select_start(aurora_connection_t *connection)
 {
-  return mysql_select_db_start(&connection->status, connection->mysql,
-                               connection->pool->config.database);
+  return mysql_select_db_start(&connection->status, connection->mysql, connection->setup.database);
 }
 
 static int select_cont(aurora_connection_t *connection, int status)
@@ -46,34 +49,55 @@ static const aurora__operation_t reset = {"reset", reset_start, reset_cont, rese
 static const aurora__operation_t select_database = {"select database", select_start, select_cont,
                                                     select_done};
 
+static void set_up(aurora_connection_t *connection);
+
+/* The set-up has found that the session is not as it was at its login. */
+static void put_right(aurora_connection_t *connection)
+{
+  connection->put_right = true;
+  if (connection->setup.database)
+    aurora__driver_next(connection, &select_database);
+  else
+    set_up(connection);
+}
+
 static void clean(aurora_connection_t *connection, bool failed)
 {
+  if (failed && !connection->put_right && connection->script.next == 0 &&
+      mysql_errno(connection->mysql) == ER_WRONG_VALUE_FOR_VAR) {
+    put_right(connection);
+    return;
+  }
   if (failed) {
     aurora__connection_close(connection, AURORA_CLOSE_RESET_FAILED);
     return;
   }
+  connection->suspect = false;
   aurora__pool_clear_alarm(connection->pool, &connection->alarm);
   aurora__pool_ready(connection->pool, connection, false);
 }
 
 static void set_up(aurora_connection_t *connection)
 {
+  const aurora__setup_t *setup = &connection->setup;
   const char *init_sql = connection->pool->config.init_sql;
   aurora__script_t script = {.done = clean};
 
-  script.statements[script.count++] =
-      connection->tracks_state ? AURORA__SETUP_TRACKING_SQL : AURORA__SETUP_SQL;
+  if (connection->put_right && setup->role_sql)
+    script.statements[script.count++] = setup->role_sql;
+  script.statements[script.count++] = connection->suspect ? setup->thorough_sql : setup->sql;
   if (init_sql)
     script.statements[script.count++] = init_sql;
   aurora__script_run(connection, &script);
 }
 
-/* libmariadb follows the server's reports of the current database. */
+/* As far as libmariadb knows, from what the server reports; that saves a set-up that fails. */
 static bool is_in_database(const aurora_connection_t *connection)
 {
-  const char *database = connection->mysql->db ? connection->mysql->db : "";
+  const char *now = connection->mysql->db ? connection->mysql->db : "";
+  const char *login = connection->setup.database ? connection->setup.database : "";
 
-  return strcmp(database, connection->pool->config.database) == 0;
+  return strcasecmp(now, login) == 0;
 }
 
 static void reset_done(aurora_connection_t *connection)
@@ -83,14 +107,12 @@ static void reset_done(aurora_connection_t *connection)
     return;
   }
   aurora__statements_clear(&connection->statements);
-  if (is_in_database(connection)) {
+  if (is_in_database(connection))
     set_up(connection);
-  } else if (connection->pool->config.database[0]) {
+  else if (connection->setup.database)
     aurora__driver_next(connection, &select_database);
-  } else {
-    /* There is no way back to "no database". */
+  else /* There is no way back to "no database". */
     aurora__connection_close(connection, AURORA_CLOSE_RESET_FAILED);
-  }
 }
 
 static void select_done(aurora_connection_t *connection)
@@ -112,14 +134,11 @@ void aurora__connection_reset(aurora_connection_t *connection)
 {
   aurora_pool_t *pool = connection->pool;
 
-  if (connection->role_changed) {
-    aurora__connection_close(connection, AURORA_CLOSE_RECYCLED);
-    return;
-  }
   aurora__connection_set_state(connection, AURORA__CONNECTION_RESETTING, "may be dirty");
   if (connection->slot.state != AURORA__SLOT_UPKEEP)
     aurora__scheduler_upkeep(&pool->scheduler, &connection->slot);
   pool->counters.resets++;
+  connection->put_right = false;
   connection->alarm.ring = took_too_long;
   aurora__pool_set_alarm(pool, &connection->alarm, aurora__now_ms() + pool->config.connect_timeout);
   aurora__driver_next(connection, &reset);
@@ -140,6 +159,6 @@ bool aurora__connection_may_be_dirty(const aurora_connection_t *connection)
   case AURORA_RESET_AUTO:
     break;
   }
-  return in_transaction || !connection->harmless || !connection->tracks_state ||
+  return in_transaction || !connection->harmless || !connection->setup.tracks_state ||
          (status & SERVER_SESSION_STATE_CHANGED) != 0;
 }

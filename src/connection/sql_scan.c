@@ -404,8 +404,3 @@ bool aurora__sql_is_harmless(const char *sql, size_t size)
     }
   }
 }
-
-bool aurora__sql_mentions_role(const char *sql)
-{
-  return strcasestr(sql, "role") != NULL;
-}

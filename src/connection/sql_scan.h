@@ -18,8 +18,4 @@
  */
 bool aurora__sql_is_harmless(const char *sql, size_t size);
 
-/* Whether the NUL-terminated text has the word ROLE in it, in any place: it may be a SET ROLE, which no
- * reset undoes. */
-bool aurora__sql_mentions_role(const char *sql);
-
 #endif

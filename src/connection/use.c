@@ -36,8 +36,6 @@ static void take_query(aurora_connection_t *connection, aurora_query_t *query)
     return;
   }
   connection->harmless = query->verdict.harmless;
-  if (query->verdict.mentions_role)
-    connection->role_changed = true;
   aurora__text_start(connection);
 }
 
@@ -230,6 +228,9 @@ void aurora__connection_forget_query(aurora_connection_t *connection)
 
 void aurora__connection_use_ended(aurora_connection_t *connection)
 {
+  if (!connection->harmless ||
+      (connection->mysql->server_status & SERVER_SESSION_STATE_CHANGED) != 0)
+    connection->suspect = true;
   if (connection->on_lease) {
     aurora__connection_set_state(connection, AURORA__CONNECTION_LEASED, "query ended");
     aurora__connection_lease_goes_on(connection);

@@ -98,6 +98,25 @@ static void error_unknown_variable(mysql_packets_t *a)
   mysql_append(a, mysql_error_packet(1, 1193, "HY000", "Unknown system variable"));
 }
 
+static void give_one_ok(mysql_packets_t *a)
+{
+  mysql_append(a, mysql_ok(1));
+}
+
+static void give_no_row(mysql_packets_t *a)
+{
+  mysql_append(a, mysql_column_count(1, 1));
+  mysql_append(a, mysql_column(2, MYSQL_COLUMN_TEXT));
+  mysql_append(a, mysql_eof(3, STATUS_AUTOCOMMIT));
+  mysql_append(a, mysql_eof(4, STATUS_AUTOCOMMIT));
+}
+
+static void give_one_row_and_ok(mysql_packets_t *a)
+{
+  *a = scripted_server_usual(SCRIPTED_ASK, 0);
+  mysql_append(a, mysql_ok(1));
+}
+
 /* --- The table -------------------------------------------------------------------------------- */
 
 const wrong_answer_t wrong_answers_to_sessions[] = {
@@ -114,6 +133,13 @@ const wrong_answer_t wrong_answers_to_sessions[] = {
     WRONG(RESET, give_state_beyond, RIGHT),
     WRONG(RESET, give_more_columns, RIGHT),
     WRONG(RESET, give_one_ok_too_many, RIGHT),
+    WRONG(ASK, give_nothing, NO_CONNECT),
+    WRONG_CLOSED(ASK, give_nothing, NO_CONNECT),
+    WRONG(ASK, give_one_ok, NO_CONNECT),
+    WRONG(ASK, give_no_row, NO_CONNECT),
+    WRONG(ASK, give_one_row_and_ok, NO_CONNECT),
+    WRONG(ASK, give_wants_a_file, NO_CONNECT),
+    WRONG_NUMBER(ASK, give_error_read_only, NO_CONNECT, 1290),
     WRONG(SET_UP, give_nothing, NO_CONNECT),
     WRONG_CLOSED(SET_UP, give_nothing, NO_CONNECT),
     WRONG(SET_UP, error_unknown_variable, RIGHT),

@@ -203,10 +203,10 @@ END_TEST
 static const struct {
   scripted_stage_t stage;
   unsigned after;
-} stages[] = {{SCRIPTED_GREETING, 0}, {SCRIPTED_LOGIN, 0},   {SCRIPTED_SET_UP, 0},
-              {SCRIPTED_QUERY, 0},    {SCRIPTED_QUERY, 1},   {SCRIPTED_PREPARE, 0},
-              {SCRIPTED_EXECUTE, 0},  {SCRIPTED_EXECUTE, 1}, {SCRIPTED_EXECUTE, 2},
-              {SCRIPTED_RESET, 0}};
+} stages[] = {{SCRIPTED_GREETING, 0}, {SCRIPTED_LOGIN, 0},   {SCRIPTED_ASK, 0},
+              {SCRIPTED_SET_UP, 0},   {SCRIPTED_QUERY, 0},   {SCRIPTED_QUERY, 1},
+              {SCRIPTED_PREPARE, 0},  {SCRIPTED_EXECUTE, 0}, {SCRIPTED_EXECUTE, 1},
+              {SCRIPTED_EXECUTE, 2},  {SCRIPTED_RESET, 0}};
 
 enum { STAGES = sizeof stages / sizeof *stages };
 
@@ -224,7 +224,7 @@ static const unsigned char values[] = {0x00, 0x01, 0x7f, 0x80, 0xfb, 0xfc, 0xfd,
 static bool is_left_out(scripted_stage_t stage, const mysql_packets_t *usual, size_t at,
                         unsigned char value)
 {
-  bool has_count = stage == SCRIPTED_QUERY || stage == SCRIPTED_EXECUTE;
+  bool has_count = stage == SCRIPTED_QUERY || stage == SCRIPTED_EXECUTE || stage == SCRIPTED_ASK;
 
   return (usual->bytes[at] == 12 && value < 12) ||
          (has_count && at == MYSQL_PACKET_HEADER && value == 0xfe);

@@ -187,6 +187,64 @@ START_TEST(harmless_statements_cost_no_reset)
 }
 END_TEST
 
+/* Neither a word in a text, nor a role or a database that was left, ends a session. */
+START_TEST(no_connection_is_lost_for_a_role)
+{
+  static const char *const statements[] = {"CALL dirty_out(@role)", "SELECT 'role', dirty_set()",
+                                           "SET @role = 1",         "CALL dirty_set_role()",
+                                           "SET ROLE dirty_role",   "USE dirty_database"};
+  client_t client;
+  aurora_stats_t stats;
+
+  open_pool_of_one(&client, _i ? AURORA_RESET_ALWAYS : AURORA_RESET_AUTO);
+  for (size_t i = 0; i < COUNT(statements); i++) {
+    fixture_run(&client.fixture, statements[i]);
+    ck_assert_int_eq(fixture_number(&client.fixture, "SELECT CURRENT_ROLE() IS NULL AND "
+                                                     "DATABASE() = 'octane'"),
+                     1);
+  }
+  aurora_pool_stats(client.fixture.pool, &stats);
+  ck_assert_uint_eq(stats.opened, 1);
+  client_close(&client, 1000);
+}
+END_TEST
+
+/* A default role is the session's own: a borrower gets it back. */
+START_TEST(the_role_of_the_login_comes_back)
+{
+  client_t client;
+
+  ck_assert_int_eq(database_sql(&database, "SET DEFAULT ROLE dirty_role FOR arla@'%'"), 0);
+  open_pool_of_one(&client, AURORA_RESET_AUTO);
+  fixture_run(&client.fixture, "SELECT 1");
+  fixture_run(&client.fixture, "SET ROLE NONE");
+  ck_assert_int_eq(fixture_number(&client.fixture, "SELECT CURRENT_ROLE() = 'dirty_role'"), 1);
+  ck_assert_uint_eq(fixture_stats(&client.fixture).opened, 1);
+  client_close(&client, 1000);
+  ck_assert_int_eq(database_sql(&database, "SET DEFAULT ROLE NONE FOR arla@'%'"), 0);
+}
+END_TEST
+
+/* The server reports no database from the login on; on it, nothing commits by itself. */
+START_TEST(the_servers_own_defaults_do_no_harm)
+{
+  client_t client;
+
+  ck_assert_int_eq(database_sql(&database, "SET GLOBAL session_track_schema = 0"), 0);
+  ck_assert_int_eq(database_sql(&database, "SET GLOBAL autocommit = 0"), 0);
+  open_pool_of_one(&client, AURORA_RESET_AUTO);
+  fixture_run(&client.fixture, "INSERT INTO dirty_other VALUES (4711)");
+  fixture_run(&client.fixture, "USE dirty_database");
+  fixture_run(&client.fixture, "INSERT INTO dirty_other VALUES (4711)");
+  client_close(&client, 1000);
+  ck_assert_int_eq(database_sql(&database, "SET GLOBAL autocommit = 1"), 0);
+  ck_assert_int_eq(database_sql(&database, "SET GLOBAL session_track_schema = 1"), 0);
+  ck_assert_uint_eq(database_count(&database, "SELECT COUNT(*) FROM dirty_other WHERE a = 4711"),
+                    2);
+  ck_assert_int_eq(database_sql(&database, "DELETE FROM dirty_other WHERE a = 4711"), 0);
+}
+END_TEST
+
 static Suite *make_suite(void)
 {
   Suite *suite = suite_create("sessions");
@@ -198,6 +256,9 @@ static Suite *make_suite(void)
   tcase_add_test(tcase, what_nobody_can_see_leaves_no_trace_with_always);
   tcase_add_test(tcase, what_a_reset_leaves_leaves_no_trace);
   tcase_add_test(tcase, harmless_statements_cost_no_reset);
+  tcase_add_loop_test(tcase, no_connection_is_lost_for_a_role, 0, 2);
+  tcase_add_test(tcase, the_role_of_the_login_comes_back);
+  tcase_add_test(tcase, the_servers_own_defaults_do_no_harm);
   suite_add_tcase(suite, tcase);
   return suite;
 }

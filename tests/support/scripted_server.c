@@ -71,6 +71,13 @@ mysql_packets_t scripted_server_usual(scripted_stage_t stage, long long number)
   case SCRIPTED_RESET:
     mysql_append(&answer, mysql_ok(1));
     break;
+  case SCRIPTED_ASK: /* as a server that has no roles */
+    mysql_append(&answer, mysql_column_count(1, 1));
+    mysql_append(&answer, mysql_column(2, MYSQL_COLUMN_TEXT));
+    mysql_append(&answer, mysql_eof(3, STATUS_AUTOCOMMIT));
+    mysql_append(&answer, mysql_text_row(4, "octane"));
+    mysql_append(&answer, mysql_eof(5, STATUS_AUTOCOMMIT));
+    break;
   case SCRIPTED_QUERY:
   case SCRIPTED_EXECUTE:
     snprintf(text, sizeof text, "%lld", number);
@@ -124,12 +131,14 @@ static bool answer(scripted_server_t *server, const connection_t *connection,
 static bool answer_query(scripted_server_t *server, const connection_t *connection, const char *sql,
                          size_t size)
 {
-  static const char select[] = "SELECT ";
+  static const char select[] = "SELECT ", ask[] = "SELECT DATABASE()";
   char number[24] = "";
   size_t skipped = sizeof select - 1;
 
   if (size < skipped || memcmp(sql, select, skipped) != 0)
     return answer(server, connection, SCRIPTED_SET_UP, 0);
+  if (size >= sizeof ask - 1 && memcmp(sql, ask, sizeof ask - 1) == 0)
+    return answer(server, connection, SCRIPTED_ASK, 0);
   size -= skipped;
   memcpy(number, sql + skipped, size < sizeof number ? size : sizeof number - 1);
   return answer(server, connection, SCRIPTED_QUERY, atoll(number));

@@ -20,6 +20,7 @@ typedef enum {
   SCRIPTED_NEVER,
   SCRIPTED_GREETING, /* instead of it */
   SCRIPTED_LOGIN,    /* the answer to the client's login */
+  SCRIPTED_ASK,      /* to the question for the session's database and role */
   SCRIPTED_SET_UP,   /* to the first statement that is no SELECT */
   SCRIPTED_QUERY,    /* to a SELECT */
   SCRIPTED_PREPARE,
