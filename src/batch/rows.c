@@ -102,6 +102,7 @@ static void row_done(aurora_connection_t *connection)
   if (!connection->harmless ||
       (connection->mysql->server_status & SERVER_SESSION_STATE_CHANGED) != 0)
     batch->harmless = false;
+  aurora__connection_note_context(connection);
   aurora__results_drop(connection);
   batch->next++;
   aurora__batch_next(connection);

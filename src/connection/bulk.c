@@ -157,6 +157,12 @@ static my_bool bind_row(void *data, MYSQL_BIND *params, unsigned row)
   return 0;
 }
 
+bool aurora__is_mariadb(MYSQL *mysql)
+{
+  /* MariaDB leaves this bit out of its greeting, to tell itself from MySQL. */
+  return mariadb_connection(mysql) && !(mysql->server_capabilities & CLIENT_MYSQL);
+}
+
 bool aurora__bulk_is_known(const aurora_connection_t *connection)
 {
   /* MariaDB leaves this bit out of its greeting, to tell itself from MySQL. */
@@ -173,8 +179,9 @@ int aurora__bulk_prepare(aurora_connection_t *connection)
   const aurora_query_t *query = connection->memory;
   aurora__bulk_t *bulk = bulk_of(connection);
 
-  bulk->statement =
-      aurora__statement_new(connection->mysql, aurora__query_sql(query), query->sql_size);
+  aurora__statement_key_t key = {.sql = aurora__query_sql(query), .size = query->sql_size};
+
+  bulk->statement = aurora__statement_new(&connection->statements, connection->mysql, &key);
   if (!bulk->statement)
     return UV_ENOMEM;
   mysql_stmt_attr_set(bulk->statement->handle, STMT_ATTR_CB_PARAM, (void *)bind_row);

@@ -108,6 +108,7 @@ struct aurora_connection {
   MYSQL *mysql;
   uint64_t server_id; /* CONNECTION_ID() */
   aurora__setup_t setup;
+  bool tracking_ended; /* perhaps: a statement may have switched it off */
   bool encrypted;
 
   /* Driver. */
@@ -240,6 +241,10 @@ void aurora__connection_heard(aurora_connection_t *connection);
 void aurora__connection_query_done(aurora_connection_t *connection);
 void aurora__connection_query_failed(aurora_connection_t *connection, const aurora_error_t *error,
                                      bool connection_is_good);
+
+/* A statement of the query in hand has ended: the session may be another than those were prepared for that are
+ * kept. */
+void aurora__connection_note_context(aurora_connection_t *connection);
 
 /* Only the query: it gets error, and the connection has none in hand any more. */
 void aurora__connection_fail_query(aurora_connection_t *connection, const aurora_error_t *error);

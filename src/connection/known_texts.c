@@ -6,13 +6,18 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "connection/sql_context.h"
 #include "connection/sql_scan.h"
 
 enum { PIECE = 8 };
 
 aurora__verdict_t aurora__judge(const char *sql, size_t size)
 {
-  return (aurora__verdict_t){.harmless = aurora__sql_is_harmless(sql, size)};
+  aurora__verdict_t verdict = {.harmless = aurora__sql_is_harmless(sql, size)};
+
+  if (!verdict.harmless)
+    aurora__sql_judge_context(sql, &verdict);
+  return verdict;
 }
 
 static uint64_t piece(const char *sql)

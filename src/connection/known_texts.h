@@ -17,6 +17,9 @@ enum { AURORA__KNOWN_TEXTS = 128, AURORA__KNOWN_TEXT_SIZE = 240 };
 /* What the scan says; see sql_scan.h. */
 typedef struct {
   bool harmless;
+  bool changes_context; /* and the other two: see sql_context.h */
+  bool controls_transaction;
+  bool may_end_tracking;
 } aurora__verdict_t;
 
 typedef struct {

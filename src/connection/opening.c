@@ -12,6 +12,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/error.h"
+#include "connection/bulk.h"
 #include "connection/driver.h"
 #include "pool/pool.h"
 
@@ -41,6 +42,7 @@ static void take_session(aurora_connection_t *connection, aurora__connect_t *job
   connection->setup = job->setup;
   connection->encrypted = mysql_get_ssl_cipher(job->mysql) != NULL;
   connection->server_id = mysql_thread_id(job->mysql);
+  connection->statements.by_type = !aurora__is_mariadb(job->mysql);
   /* From here on its calls are made by start and cont. */
   mysql_options(connection->mysql, MYSQL_OPT_NONBLOCK, NULL);
   status = aurora__driver_open(connection);

@@ -7,6 +7,9 @@
  * What comes between is in long_data.c, what comes after in prepared_rows.c. execution.c is a shorter way from
  * EXECUTE on, for statements that were executed before.
  *
+ * A statement that was prepared for what the session has since been changed from (another database, another sql_mode) is
+ * prepared anew: see statement_cache.h.
+ *
  * A statement that the server has forgotten, or that has to be prepared again since its table was
  * altered, is prepared again once: it was not executed then. When the server holds as many statements
  * as it may, those of this session make way, and the one in hand is closed after use.
@@ -170,12 +173,17 @@ void aurora__prepared_execute(aurora_connection_t *connection)
   aurora__driver_next(connection, &execute);
 }
 
+static aurora__statement_key_t key_of(const aurora_query_t *query)
+{
+  return (aurora__statement_key_t){aurora__query_sql(query), query->sql_size, query->params};
+}
+
 static void begin_prepare(aurora_connection_t *connection)
 {
-  const aurora_query_t *query = connection->memory;
+  aurora__statement_key_t key = key_of(connection->memory);
   aurora__statement_t *statement;
 
-  statement = aurora__statement_new(connection->mysql, aurora__query_sql(query), query->sql_size);
+  statement = aurora__statement_new(&connection->statements, connection->mysql, &key);
   if (!statement) {
     fail_for_memory(connection);
     return;
@@ -312,24 +320,25 @@ static void execute_done(aurora_connection_t *connection)
 
 void aurora__prepared_start(aurora_connection_t *connection)
 {
-  const aurora_query_t *query = connection->memory;
+  aurora__statement_key_t key = key_of(connection->memory);
   aurora_pool_t *pool = connection->pool;
   aurora__statement_t *statement;
 
   connection->prepared_again = false;
   connection->one_off = false;
   connection->long_data.kept = false;
-  statement =
-      aurora__statements_find(&connection->statements, aurora__query_sql(query), query->sql_size);
-  if (statement) {
+  statement = aurora__statements_find(&connection->statements, &key);
+  if (statement && !aurora__statement_is_outdated(&connection->statements, statement)) {
     pool->counters.statement_hits++;
     use_statement(connection, statement);
     begin_execute(connection);
   } else {
     pool->counters.statement_misses++;
-    if (connection->statements.count &&
-        connection->statements.count >= pool->config.statement_cache)
-      close_statement(connection, aurora__statements_oldest(&connection->statements), &evict);
+    if (statement)
+      close_statement(connection, statement, &close_lost);
+    else if ((statement = aurora__statements_surplus(&connection->statements, &key,
+                                                     pool->config.statement_cache)) != NULL)
+      close_statement(connection, statement, &evict);
     else
       begin_prepare(connection);
   }

@@ -107,6 +107,7 @@ static void reset_done(aurora_connection_t *connection)
     return;
   }
   aurora__statements_clear(&connection->statements);
+  connection->tracking_ended = false;
   if (is_in_database(connection))
     set_up(connection);
   else if (connection->setup.database)

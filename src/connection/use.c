@@ -241,9 +241,25 @@ void aurora__connection_use_ended(aurora_connection_t *connection)
   }
 }
 
+void aurora__connection_note_context(aurora_connection_t *connection)
+{
+  const aurora__verdict_t *verdict = &connection->memory->verdict;
+  bool told = (connection->mysql->server_status & SERVER_SESSION_STATE_CHANGED) != 0;
+  bool untold =
+      !verdict->harmless && (connection->tracking_ended || !connection->setup.tracks_state);
+
+  if (verdict->may_end_tracking)
+    connection->tracking_ended = true;
+  if (verdict->changes_context || ((told || untold) && !verdict->controls_transaction))
+    aurora__statements_outdate(&connection->statements);
+}
+
 /* The query is over, whatever became of it. */
 static void end_use(aurora_connection_t *connection)
 {
+  /* Of a batch's rows it is noted one by one. */
+  if (!connection->memory->batch)
+    aurora__connection_note_context(connection);
   aurora__connection_forget_query(connection);
   if (aurora__has_leftover(connection->mysql))
     aurora__connection_close(connection, AURORA_CLOSE_PROTOCOL_ERROR);
