@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "connection/results.h"
+#include "libmariadb/internals.h"
 
 #define PACKET_SAVEPOINT "aurora__packet"
 
@@ -88,7 +89,7 @@ static void packet_executed(aurora_connection_t *connection, bool failed)
     return;
   }
   aurora__batch_run_executed(batch, batch->bulk.affected);
-  if ((connection->mysql->server_status & SERVER_SESSION_STATE_CHANGED) != 0)
+  if ((aurora__server_status(connection->mysql) & SERVER_SESSION_STATE_CHANGED) != 0)
     batch->harmless = false;
   batch->next = batch->run_end;
   aurora__batch_next(connection);

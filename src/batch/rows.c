@@ -13,6 +13,7 @@
 #include "connection/call_error.h"
 #include "connection/read_ahead.h"
 #include "connection/results.h"
+#include "libmariadb/internals.h"
 
 void aurora__batch_run_row(aurora_connection_t *connection)
 {
@@ -100,7 +101,7 @@ static void row_done(aurora_connection_t *connection)
   aurora__batch_row_executed(batch, aurora_result_affected_rows(last),
                              aurora_result_insert_id(last));
   if (!connection->harmless ||
-      (connection->mysql->server_status & SERVER_SESSION_STATE_CHANGED) != 0)
+      (aurora__server_status(connection->mysql) & SERVER_SESSION_STATE_CHANGED) != 0)
     batch->harmless = false;
   aurora__connection_note_context(connection);
   aurora__results_drop(connection);

@@ -9,6 +9,7 @@
 #define AURORA_BATCH_STEPS_H
 
 #include "batch/batch.h"
+#include "libmariadb/internals.h"
 #include "pool/query.h"
 
 static inline aurora_batch_t *aurora__batch_of(const aurora_connection_t *connection)
@@ -18,7 +19,7 @@ static inline aurora_batch_t *aurora__batch_of(const aurora_connection_t *connec
 
 static inline bool aurora__batch_is_in_transaction(const aurora_connection_t *connection)
 {
-  return (connection->mysql->server_status & SERVER_STATUS_IN_TRANS) != 0;
+  return (aurora__server_status(connection->mysql) & SERVER_STATUS_IN_TRANS) != 0;
 }
 
 /* --- steps.c ------------------------------------------------------------------------------------ */

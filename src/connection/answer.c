@@ -7,6 +7,7 @@
 
 #include "base/alloc.h"
 #include "connection/read_ahead.h"
+#include "libmariadb/internals.h"
 
 enum {
   END = 0xfe,
@@ -140,8 +141,7 @@ void aurora__answer_end(MYSQL *mysql)
   const unsigned char *end;
   const unsigned char *payload = aurora__read_ahead(mysql, &end) + NET_HEADER_SIZE;
 
-  mysql->warning_count = payload[1] | (unsigned)payload[2] << 8;
-  mysql->server_status = status_of(payload);
+  aurora__note_end(mysql, payload[1] | (unsigned)payload[2] << 8, status_of(payload));
   aurora__read_ahead_skip(mysql, NET_HEADER_SIZE + END_SIZE);
 }
 

@@ -16,6 +16,7 @@
 #include "connection/binds.h"
 #include "connection/driver.h"
 #include "connection/statement_calls.h"
+#include "libmariadb/internals.h"
 #include "pool/query.h"
 
 static const char limit_sql[] = "SELECT @@max_allowed_packet";
@@ -160,13 +161,12 @@ static my_bool bind_row(void *data, MYSQL_BIND *params, unsigned row)
 bool aurora__is_mariadb(MYSQL *mysql)
 {
   /* MariaDB leaves this bit out of its greeting, to tell itself from MySQL. */
-  return mariadb_connection(mysql) && !(mysql->server_capabilities & CLIENT_MYSQL);
+  return mariadb_connection(mysql) && aurora__is_mariadb(mysql);
 }
 
 bool aurora__bulk_is_known(const aurora_connection_t *connection)
 {
-  /* MariaDB leaves this bit out of its greeting, to tell itself from MySQL. */
-  return !connection->no_bulk && !(connection->mysql->server_capabilities & CLIENT_MYSQL);
+  return !connection->no_bulk && aurora__is_mariadb(connection->mysql);
 }
 
 void aurora__bulk_ask_limit(aurora_connection_t *connection)
@@ -185,7 +185,7 @@ int aurora__bulk_prepare(aurora_connection_t *connection)
   if (!bulk->statement)
     return UV_ENOMEM;
   mysql_stmt_attr_set(bulk->statement->handle, STMT_ATTR_CB_PARAM, (void *)bind_row);
-  bulk->statement->handle->user_data = connection;
+  mysql_stmt_attr_set(bulk->statement->handle, STMT_ATTR_CB_USER_DATA, connection);
   aurora__driver_next(connection, &prepare);
   return 0;
 }

@@ -14,6 +14,7 @@
 #include <uv.h>
 
 #include "base/error.h"
+#include "libmariadb/internals.h"
 
 enum { ERROR_PACKET = 0xff, SQLSTATE_SIZE = 5 };
 
@@ -25,13 +26,12 @@ static bool is_server_errno(unsigned number)
 /* The payload of the error packet that was read last, which ends with a NUL; NULL: it was no such packet. */
 static const char *last_error_packet(const MYSQL *mysql)
 {
-  const NET *net = &mysql->net;
+  const unsigned char *end;
+  const unsigned char *packet = aurora__last_packet(mysql, &end);
 
-  /* A command that needed more room has made another buffer, and nothing was read into it yet. */
-  if (!net->pvio || !net->buff || net->read_pos < net->buff || net->read_pos + 3 >= net->buff_end ||
-      net->read_pos[0] != ERROR_PACKET)
+  if (!packet || end - packet <= 3 || packet[0] != ERROR_PACKET)
     return NULL;
-  return (const char *)net->read_pos;
+  return (const char *)packet;
 }
 
 static void take_packet(aurora__call_error_t *error, const char *packet)

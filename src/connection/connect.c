@@ -30,13 +30,13 @@
 
 #include "base/clock.h"
 #include "base/error.h"
-#include "base/secret.h"
 #include "connection/call_error.h"
 #include "connection/connect_error.h"
 #include "connection/connect_options.h"
 #include "connection/login.h"
 #include "connection/read_ahead.h"
 #include "connection/tls.h"
+#include "libmariadb/internals.h"
 
 /* So long a connect waits at most for another one to find out what is needed of a large CA file. */
 enum { LEARNING_MS = 100 };
@@ -162,16 +162,6 @@ void aurora__connect_describe(const aurora_config_t *config, char *text, size_t 
     snprintf(text, size, "%s:%u", config->host, config->port);
 }
 
-/* Takes the secrets out of a session that is up: libmariadb keeps the password in clear text and the
- * login packet in its network buffer. Nothing is in flight, so the buffer's content is dead. */
-static void wipe_secrets(MYSQL *mysql)
-{
-  if (mysql->passwd)
-    aurora__wipe(mysql->passwd, strlen(mysql->passwd));
-  if (mysql->net.buff)
-    aurora__wipe(mysql->net.buff, mysql->net.max_packet);
-}
-
 static bool run_statement(MYSQL *mysql, const char *sql)
 {
   int failed = mysql_real_query(mysql, sql, strlen(sql));
@@ -282,7 +272,7 @@ static void attempt(aurora__connect_t *job, const aurora__login_t *login, const 
   job->succeeded = connect_and_set_up(job, mysql, login);
   if (!job->succeeded)
     explain_failure(job, mysql, where);
-  wipe_secrets(mysql);
+  aurora__wipe_login(mysql);
   if (job->succeeded && !job->errand) {
     aurora__trust_learn(job->trust, ca, mysql);
     aurora__tls_drop_certificates(mysql);

@@ -17,6 +17,7 @@
 #include "connection/binds.h"
 #include "connection/driver.h"
 #include "connection/tls.h"
+#include "libmariadb/internals.h"
 #include "pool/pool.h"
 
 const char *aurora__connection_state_name(aurora__connection_state_t state)
@@ -141,8 +142,7 @@ static void close_session(aurora_connection_t *connection, bool polite)
   connection->next_operation = NULL;
   aurora__list_remove(&connection->run_node);
   if (connection->rows) {
-    connection->rows->handle = NULL;
-    mysql_free_result(connection->rows);
+    aurora__drop_rows(connection->rows);
     connection->rows = NULL;
   }
   /* The handle first: a descriptor that is polled must not be closed. */

@@ -26,6 +26,7 @@
 #include "connection/prepared.h"
 #include "connection/read_ahead.h"
 #include "connection/results.h"
+#include "libmariadb/internals.h"
 #include "pool/query.h"
 
 /* --- The answer --------------------------------------------------------------------------------- */
@@ -47,7 +48,7 @@ static int look(aurora_connection_t *connection)
     return aurora__answer_read(connection);
   }
   connection->rows_at = answer.rows_at;
-  connection->mysql->server_status = answer.status;
+  aurora__note_status(connection->mysql, answer.status);
   if (answer.undescribed && (!statement->columns || statement->columns->count != answer.columns))
     connection->step = AURORA__STEP_BROKEN;
   else if (answer.complete && !(query && query->on_row))
@@ -84,23 +85,8 @@ static void fetch_rows(aurora_connection_t *connection)
 {
   MYSQL_STMT *handle = aurora__prepared_handle(connection);
 
-  connection->mysql->status = MYSQL_STATUS_STMT_RESULT;
-  connection->mysql->field_count = handle->field_count;
-  handle->state = MYSQL_STMT_WAITING_USE_OR_STORE;
+  aurora__note_rows(connection->mysql, handle, aurora__statement_columns(handle));
   aurora__prepared_begin_rows(connection, connection->statement->columns);
-}
-
-/* As many columns of other types: the handle learns them, as mysql_stmt_execute would have it. */
-static void renew_types(MYSQL_STMT *handle, const MYSQL *mysql)
-{
-  for (unsigned i = 0; i < mysql->field_count; i++) {
-    handle->fields[i].type = mysql->fields[i].type;
-    handle->fields[i].length = mysql->fields[i].length;
-    handle->fields[i].flags = mysql->fields[i].flags;
-    handle->fields[i].decimals = mysql->fields[i].decimals;
-    handle->fields[i].charsetnr = mysql->fields[i].charsetnr;
-    handle->fields[i].max_length = mysql->fields[i].max_length;
-  }
 }
 
 /* libmariadb has read descriptions that are not of the known columns. */
@@ -109,10 +95,9 @@ static void take_other_columns(aurora_connection_t *connection)
   MYSQL_STMT *handle = aurora__prepared_handle(connection);
   MYSQL *mysql = connection->mysql;
 
-  mysql->status = MYSQL_STATUS_STMT_RESULT;
-  handle->state = MYSQL_STMT_WAITING_USE_OR_STORE;
-  if (mysql->field_count == handle->field_count) {
-    renew_types(handle, mysql);
+  aurora__note_rows(mysql, handle, mysql_field_count(mysql));
+  if (mysql_field_count(mysql) == aurora__statement_columns(handle)) {
+    aurora__statement_renew_types(handle, mysql);
   } else if (!aurora__prepared_adopt_columns(connection)) {
     aurora__results_no_memory(connection);
     return;
@@ -124,15 +109,15 @@ static void take_other_columns(aurora_connection_t *connection)
 static void take_described(aurora_connection_t *connection)
 {
   aurora__statement_t *statement = connection->statement;
-  const MYSQL *mysql = connection->mysql;
+  MYSQL *mysql = connection->mysql;
 
-  /* libmariadb cannot fetch rows for a handle that it has never seen any of. */
-  if (!statement->handle->default_rset_handler) {
+  if (!aurora__statement_had_rows(statement->handle)) {
     break_off(connection);
     return;
   }
   if (!statement->columns ||
-      !aurora__columns_match(statement->columns, mysql->fields, mysql->field_count)) {
+      !aurora__columns_match(statement->columns, aurora__described_fields(mysql),
+                             mysql_field_count(mysql))) {
     take_other_columns(connection);
     return;
   }
@@ -194,18 +179,6 @@ static const aurora__operation_t await_answer = {"execute", await_start, await_c
 
 /* --- The execution ------------------------------------------------------------------------------ */
 
-/* As libmariadb does before it sends a command. */
-static void forget_last_answer(MYSQL *mysql, MYSQL_STMT *handle)
-{
-  mysql->net.last_errno = 0;
-  mysql->net.last_error[0] = '\0';
-  memcpy(mysql->net.sqlstate, "00000", sizeof "00000");
-  mysql->net.pkt_nr = 1;
-  mysql->info = NULL;
-  mysql->affected_rows = UINT64_MAX;
-  handle->last_errno = 0;
-}
-
 bool aurora__execution_begin(aurora_connection_t *connection)
 {
   MYSQL_STMT *handle = aurora__prepared_handle(connection);
@@ -214,14 +187,14 @@ bool aurora__execution_begin(aurora_connection_t *connection)
   ssize_t size;
 
   if (!connection->statement->plain || !connection->read_ahead_size ||
-      mysql->status != MYSQL_STATUS_READY ||
-      !aurora__execute_packet(&packet, handle->stmt_id, connection->memory->params))
+      !aurora__is_ready_for_command(mysql) ||
+      !aurora__execute_packet(&packet, aurora__statement_id(handle), connection->memory->params))
     return false;
   size = send((int)mysql_get_socket(mysql), packet.bytes, packet.size, MSG_DONTWAIT | MSG_NOSIGNAL);
   /* Nothing has happened: libmariadb finds out why, or waits. */
   if (size <= 0)
     return false;
-  forget_last_answer(mysql, handle);
+  aurora__note_command(mysql, handle);
   /* A part of a statement is none; but nothing can follow it. */
   if ((size_t)size < packet.size)
     shutdown((int)mysql_get_socket(mysql), SHUT_RDWR);

@@ -17,6 +17,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "batch/batch.h"
+#include "libmariadb/internals.h"
 #include "pool/pool.h"
 
 enum {
@@ -126,7 +127,7 @@ aurora__statement_kind_t aurora__statement_kind(const char *sql)
 static bool is_in_transaction(const aurora_connection_t *connection)
 {
   return connection->in_transaction ||
-         (connection->mysql->server_status & SERVER_STATUS_IN_TRANS) != 0;
+         (aurora__server_status(connection->mysql) & SERVER_STATUS_IN_TRANS) != 0;
 }
 
 void aurora__fate_note_error(aurora_connection_t *connection, const aurora_error_t *error)
@@ -151,7 +152,7 @@ void aurora__fate_look(aurora_connection_t *connection)
 {
   if (connection->fate != AURORA__FATE_IN_DOUBT)
     return;
-  if (connection->mysql->server_status & SERVER_STATUS_IN_TRANS)
+  if (aurora__server_status(connection->mysql) & SERVER_STATUS_IN_TRANS)
     connection->fate = AURORA__FATE_GOOD;
   else
     connection->fate = connection->fate_rolled_back ? AURORA__FATE_ROLLED_BACK : AURORA__FATE_ENDED;
@@ -159,7 +160,7 @@ void aurora__fate_look(aurora_connection_t *connection)
 
 void aurora__fate_look_after_success(aurora_connection_t *connection, const aurora_query_t *query)
 {
-  if (connection->mysql->server_status & SERVER_STATUS_IN_TRANS)
+  if (aurora__server_status(connection->mysql) & SERVER_STATUS_IN_TRANS)
     return;
   connection->in_transaction = false;
   switch (aurora__statement_kind(aurora__query_sql(query))) {

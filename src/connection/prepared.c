@@ -18,7 +18,6 @@
 
 #include <string.h>
 
-#include <errmsg.h>
 #include <mysqld_error.h>
 
 #include "base/alloc.h"
@@ -28,6 +27,7 @@
 #include "connection/driver.h"
 #include "connection/results.h"
 #include "connection/statement_calls.h"
+#include "libmariadb/internals.h"
 #include "pool/pool.h"
 
 static int prepare_start(aurora_connection_t *connection)
@@ -268,17 +268,13 @@ static bool is_lost_statement(const aurora__call_error_t *error)
 bool aurora__prepared_adopt_columns(aurora_connection_t *connection)
 {
   aurora__statement_t *statement = connection->statement;
-  MYSQL_STMT *handle = statement->handle;
-  const MYSQL *mysql = connection->mysql;
+  MYSQL *mysql = connection->mysql;
 
   aurora__free(statement->cells);
-  statement->cells = aurora__calloc(mysql->field_count, sizeof *statement->cells);
+  statement->cells = aurora__calloc(mysql_field_count(mysql), sizeof *statement->cells);
   if (!statement->cells)
     return false;
-  handle->bind = statement->cells;
-  handle->fields = mysql->fields;
-  handle->field_count = mysql->field_count;
-  handle->last_errno = 0;
+  aurora__statement_adopt_columns(statement->handle, mysql, statement->cells);
   if (statement->cached)
     aurora__statements_remove(&connection->statements, statement);
   return true;
@@ -286,11 +282,8 @@ bool aurora__prepared_adopt_columns(aurora_connection_t *connection)
 
 static bool has_other_columns(const aurora_connection_t *connection)
 {
-  const MYSQL_STMT *handle = aurora__prepared_handle(connection);
-
-  return handle->last_errno == CR_NEW_STMT_METADATA &&
-         connection->mysql->status == MYSQL_STATUS_STMT_RESULT &&
-         handle->state == MYSQL_STMT_WAITING_USE_OR_STORE;
+  return aurora__statement_has_other_columns(aurora__prepared_handle(connection),
+                                             connection->mysql);
 }
 
 void aurora__prepared_not_executed(aurora_connection_t *connection)

@@ -17,6 +17,7 @@
 #include "connection/driver.h"
 #include "connection/read_ahead.h"
 #include "connection/results.h"
+#include "libmariadb/internals.h"
 
 static int fetch_start(aurora_connection_t *connection)
 {
@@ -26,8 +27,8 @@ static int fetch_start(aurora_connection_t *connection)
   if (connection->rows_ahead)
     return 0;
   /* libmariadb hands the cells to the result that is being filled; it may change between rows. */
-  handle->user_data = connection->current;
-  aurora__result_begin_row(connection->current, &connection->mysql->net);
+  mysql_stmt_attr_set(handle, STMT_ATTR_CB_USER_DATA, connection->current);
+  aurora__result_begin_row(connection->current, aurora__net(connection->mysql));
   if (!aurora__has_next_packet(connection->mysql))
     return mysql_stmt_fetch_start(&connection->status, handle);
   connection->status = mysql_stmt_fetch(handle);
@@ -85,36 +86,42 @@ static void end_of_result(aurora_connection_t *connection)
   aurora__prepared_ended(connection);
 }
 
-/* libmariadb renews the types in the handle's descriptions, and not the names. */
-static void renew_names(MYSQL_STMT *handle, const aurora__columns_t *columns)
+/* libmariadb renews the types in the handle's descriptions, and not the names. Where the handle cannot learn
+ * them it is closed after use: the statement is prepared anew then. */
+static void renew_names(aurora_connection_t *connection, aurora__statement_t *statement,
+                        const aurora__columns_t *columns)
 {
-  if (handle->field_count != columns->count)
+  if (!aurora__internals_known()) {
+    if (statement->cached && statement->columns)
+      aurora__statements_remove(&connection->statements, statement);
     return;
-  for (unsigned i = 0; i < columns->count; i++) {
-    handle->fields[i].name = (char *)columns->items[i].name;
-    handle->fields[i].name_length = columns->items[i].name_size;
   }
+  if (aurora__statement_columns(statement->handle) != columns->count)
+    return;
+  for (unsigned i = 0; i < columns->count; i++)
+    aurora__statement_rename(statement->handle, i, columns->items[i].name,
+                             columns->items[i].name_size);
 }
 
 /* The statement's own column descriptions, made anew when they have changed. NULL: no memory. */
-static aurora__columns_t *current_columns(const aurora_connection_t *connection)
+static aurora__columns_t *current_columns(aurora_connection_t *connection)
 {
   aurora__statement_t *statement = connection->statement;
-  const MYSQL *mysql = connection->mysql;
+  const MYSQL_FIELD *fields = aurora__described_fields(connection->mysql);
+  unsigned count = mysql_field_count(connection->mysql);
   aurora__columns_t *columns;
 
-  if (statement->columns &&
-      aurora__columns_match(statement->columns, mysql->fields, mysql->field_count))
+  if (statement->columns && aurora__columns_match(statement->columns, fields, count))
     return statement->columns;
-  if (aurora__columns_create(mysql->fields, mysql->field_count, &columns))
+  if (aurora__columns_create(fields, count, &columns))
     return NULL;
+  renew_names(connection, statement, columns);
   aurora__columns_unref(statement->columns);
   statement->columns = columns;
   /* It described those before. */
   aurora__free(statement->description);
   statement->description = NULL;
   statement->description_size = 0;
-  renew_names(statement->handle, columns);
   return columns;
 }
 
@@ -150,15 +157,6 @@ static void next_done(aurora_connection_t *connection)
     aurora__prepared_take_results(connection);
 }
 
-/* libmariadb ends the rows at the EOF packet and does not look at the count of warnings in it. */
-static void read_warnings(MYSQL *mysql)
-{
-  const unsigned char *packet = mysql->net.read_pos;
-
-  if (packet[0] == 0xfe)
-    mysql->warning_count = packet[1] | (unsigned)packet[2] << 8;
-}
-
 /* There was a row, and there may be more. */
 static void go_on(aurora_connection_t *connection)
 {
@@ -179,7 +177,7 @@ static void fetch_done(aurora_connection_t *connection)
       go_on(connection);
     return;
   case MYSQL_NO_DATA:
-    read_warnings(connection->mysql);
+    aurora__note_warnings(connection->mysql);
     end_of_result(connection);
     return;
   }

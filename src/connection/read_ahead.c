@@ -5,31 +5,31 @@
 #include <sys/socket.h>
 #include <sys/types.h>
 
-/* libmariadb's header shows its read-ahead cache only so, and uses a type that it does not define. */
-#define HAVE_TLS 1
-typedef unsigned char uchar;
-#include <ma_pvio.h>
-#include <ma_tls.h>
 #include <openssl/ssl.h>
+
+#include "libmariadb/internals.h"
 
 enum { DEPRECATE_EOF = 1 << 24 /* CLIENT_DEPRECATE_EOF of the protocol */ };
 
 bool aurora__has_leftover(const MYSQL *mysql)
 {
-  const MARIADB_PVIO *pvio = mysql->net.pvio;
+  const MARIADB_PVIO *pvio = aurora__pvio(mysql);
+  SSL *session;
 
   if (!pvio)
     return false;
-  return (pvio->cache && pvio->cache_pos < pvio->cache + pvio->cache_size) ||
-         (pvio->ctls && pvio->ctls->ssl && SSL_pending(pvio->ctls->ssl) > 0);
+  if (pvio->cache && pvio->cache_pos < pvio->cache + pvio->cache_size)
+    return true;
+  session = pvio->ctls ? aurora__tls_session(mysql) : NULL;
+  return session && SSL_pending(session) > 0;
 }
 
 /* The next packet with its header, if it is there as a whole; NULL: it is not. */
 static inline const unsigned char *next_packet(const MYSQL *mysql, size_t *ret_size)
 {
-  const MARIADB_PVIO *pvio = mysql->net.pvio;
+  const MARIADB_PVIO *pvio = aurora__pvio(mysql);
 
-  if (!pvio || !pvio->cache || mysql->net.compress || pvio->cache_pos < pvio->cache ||
+  if (!pvio || !pvio->cache || aurora__is_compressed(mysql) || pvio->cache_pos < pvio->cache ||
       pvio->cache_pos > pvio->cache + pvio->cache_size)
     return NULL;
   return aurora__packet_at(pvio->cache_pos, pvio->cache + pvio->cache_size, ret_size);
@@ -44,21 +44,21 @@ bool aurora__has_next_packet(const MYSQL *mysql)
 
 size_t aurora__read_ahead_room(const MYSQL *mysql)
 {
-  const MARIADB_PVIO *pvio = mysql->net.pvio;
+  const MARIADB_PVIO *pvio = aurora__pvio(mysql);
 
   /* Rows would end otherwise. No libmariadb up to 3.3 asks for it. */
-  if (mysql->client_flag & mysql->server_capabilities & DEPRECATE_EOF)
+  if (aurora__agreed_capabilities(mysql) & DEPRECATE_EOF)
     return 0;
   /* A library that was built with another size than its header says must not be written beyond. */
-  if (!pvio || !pvio->cache || pvio->ctls || mysql->net.compress ||
-      malloc_usable_size(pvio->cache) < PVIO_READ_AHEAD_CACHE_SIZE)
+  if (!pvio || pvio->mysql != mysql || !pvio->cache || pvio->ctls || aurora__is_compressed(mysql) ||
+      malloc_usable_size(pvio->cache) < AURORA__CACHE_SIZE)
     return 0;
-  return PVIO_READ_AHEAD_CACHE_SIZE;
+  return AURORA__CACHE_SIZE;
 }
 
 aurora__fill_t aurora__read_ahead_fill(MYSQL *mysql, size_t room)
 {
-  MARIADB_PVIO *pvio = mysql->net.pvio;
+  MARIADB_PVIO *pvio = aurora__known_pvio(mysql);
   ssize_t size;
 
   if (pvio->cache_pos >= pvio->cache + pvio->cache_size) {
@@ -79,7 +79,7 @@ aurora__fill_t aurora__read_ahead_fill(MYSQL *mysql, size_t room)
 
 const unsigned char *aurora__read_ahead(const MYSQL *mysql, const unsigned char **ret_end)
 {
-  const MARIADB_PVIO *pvio = mysql->net.pvio;
+  const MARIADB_PVIO *pvio = aurora__known_pvio(mysql);
 
   *ret_end = pvio->cache + pvio->cache_size;
   return pvio->cache_pos;
@@ -87,7 +87,7 @@ const unsigned char *aurora__read_ahead(const MYSQL *mysql, const unsigned char 
 
 void aurora__read_ahead_skip(MYSQL *mysql, size_t size)
 {
-  mysql->net.pvio->cache_pos += size;
+  aurora__known_pvio(mysql)->cache_pos += size;
 }
 
 bool aurora__has_row(const MYSQL *mysql, aurora__protocol_t protocol)
@@ -104,7 +104,7 @@ const unsigned char *aurora__take_row(MYSQL *mysql, aurora__protocol_t protocol,
 
   if (!packet || !aurora__is_row(packet + NET_HEADER_SIZE, *ret_size, protocol))
     return NULL;
-  mysql->net.pvio->cache_pos += NET_HEADER_SIZE + *ret_size;
-  mysql->net.pkt_nr = packet[3] + 1u;
+  aurora__known_pvio(mysql)->cache_pos += NET_HEADER_SIZE + *ret_size;
+  aurora__set_packet_number(mysql, packet[3] + 1u);
   return packet + NET_HEADER_SIZE;
 }

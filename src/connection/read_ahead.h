@@ -19,7 +19,8 @@
 /*
  * True when libmariadb or OpenSSL holds bytes that came behind the last answer. libmariadb would take
  * them for the answer to the next statement, for it does not look at the sequence numbers of
- * packets: such a session has lost step. No system call; what still waits in the socket is not seen.
+ * packets: such a session has lost step. No system call; what still waits in the socket is not seen, nor what
+ * another library for TLS than OpenSSL holds.
  */
 bool aurora__has_leftover(const MYSQL *mysql);
 

@@ -20,6 +20,7 @@
 #include "base/clock.h"
 #include "connection/driver.h"
 #include "connection/read_ahead.h"
+#include "libmariadb/internals.h"
 #include "pool/pool.h"
 
 static int reset_start(aurora_connection_t *connection)
@@ -94,7 +95,7 @@ static void set_up(aurora_connection_t *connection)
 /* As far as libmariadb knows, from what the server reports; that saves a set-up that fails. */
 static bool is_in_database(const aurora_connection_t *connection)
 {
-  const char *now = connection->mysql->db ? connection->mysql->db : "";
+  const char *now = aurora__current_database(connection->mysql);
   const char *login = connection->setup.database ? connection->setup.database : "";
 
   return strcasecmp(now, login) == 0;
@@ -148,7 +149,7 @@ void aurora__connection_reset(aurora_connection_t *connection)
 
 bool aurora__connection_may_be_dirty(const aurora_connection_t *connection)
 {
-  unsigned status = connection->mysql->server_status;
+  unsigned status = aurora__server_status(connection->mysql);
   bool in_transaction =
       (status & SERVER_STATUS_IN_TRANS) != 0 || (status & SERVER_STATUS_AUTOCOMMIT) == 0;
 

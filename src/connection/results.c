@@ -15,6 +15,7 @@
 #include "connection/answer.h"
 #include "connection/driver.h"
 #include "connection/read_ahead.h"
+#include "libmariadb/internals.h"
 #include "pool/pool.h"
 
 /* Bytes of SQL and parameters from which a server may refuse them for their size. */
@@ -44,7 +45,7 @@ bool aurora__results_begin(aurora_connection_t *connection, aurora__columns_t *c
     aurora__results_no_memory(connection);
     return false;
   }
-  if (columns && connection->mysql->server_status & SERVER_PS_OUT_PARAMS)
+  if (columns && aurora__server_status(connection->mysql) & SERVER_PS_OUT_PARAMS)
     aurora__result_mark_out_params(result);
   connection->current = result;
   if (!connection->first)
@@ -170,7 +171,7 @@ bool aurora__results_end(aurora_connection_t *connection, uint64_t affected, uin
     return true;
   /* With rows, libmariadb has the insert id and the text of an earlier statement, or nothing. */
   if (aurora__result_finish(connection->current, affected, rows ? 0 : insert_id,
-                            mysql_warning_count(mysql), rows ? NULL : mysql->info)) {
+                            mysql_warning_count(mysql), rows ? NULL : mysql_info(mysql))) {
     aurora__results_no_memory(connection);
     return false;
   }

@@ -140,13 +140,13 @@ static void end_of_result(aurora_connection_t *connection)
  * when a statement is repeated. The connection's until it has other ones. NULL: no memory. */
 static aurora__columns_t *columns_of(aurora_connection_t *connection)
 {
-  const MYSQL_RES *rows = connection->rows;
+  const MYSQL_FIELD *fields = mysql_fetch_fields(connection->rows);
+  unsigned count = mysql_num_fields(connection->rows);
   aurora__columns_t *columns;
 
-  if (connection->columns &&
-      aurora__columns_match(connection->columns, rows->fields, rows->field_count))
+  if (connection->columns && aurora__columns_match(connection->columns, fields, count))
     return connection->columns;
-  if (aurora__columns_create(rows->fields, rows->field_count, &columns))
+  if (aurora__columns_create(fields, count, &columns))
     return NULL;
   aurora__columns_unref(connection->columns);
   connection->columns = columns;

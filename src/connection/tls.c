@@ -1,29 +1,10 @@
 #include "connection/tls.h"
 
-#include <stdbool.h>
-#include <string.h>
-#include <sys/types.h>
-
-/* libmariadb's header shows the TLS session only so, and uses a type that it does not define. */
-#define HAVE_TLS 1
-typedef unsigned char uchar;
-#include <ma_pvio.h>
-#include <ma_tls.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
 
-/* NULL: a plain connection, or a libmariadb that was built with another library for TLS. */
-static SSL *session_of(MYSQL *mysql)
-{
-  MARIADB_TLS *tls = mysql->net.pvio ? mysql->net.pvio->ctls : NULL;
-  const char *library = NULL;
-
-  if (!tls || !tls->ssl || mariadb_get_infov(mysql, MARIADB_TLS_LIBRARY, &library) || !library ||
-      strncmp(library, "OpenSSL", 7) != 0)
-    return NULL;
-  return tls->ssl;
-}
+#include "libmariadb/internals.h"
 
 /* The store's own copy of a certificate, which is the caller's; or NULL. By the name first: to compare two
  * certificates costs as much as to parse them. */
@@ -58,7 +39,7 @@ static void tell(X509 *certificate, aurora__certificate_cb cb, void *data)
 
 void aurora__tls_trusted(MYSQL *mysql, aurora__certificate_cb cb, void *data)
 {
-  SSL *session = session_of(mysql);
+  SSL *session = aurora__tls_session(mysql);
   STACK_OF(X509) *chain = session ? SSL_get0_verified_chain(session) : NULL;
   X509_STORE_CTX *lookup;
 
@@ -80,7 +61,7 @@ void aurora__tls_trusted(MYSQL *mysql, aurora__certificate_cb cb, void *data)
 
 void aurora__tls_drop_certificates(MYSQL *mysql)
 {
-  SSL *session = session_of(mysql);
+  SSL *session = aurora__tls_session(mysql);
   X509_STORE *empty;
 
   if (!session)

@@ -16,6 +16,7 @@
 #include "connection/connect_error.h"
 #include "connection/read_ahead.h"
 #include "connection/results.h"
+#include "libmariadb/internals.h"
 #include "pool/pool.h"
 
 static void take_query(aurora_connection_t *connection, aurora_query_t *query)
@@ -213,8 +214,7 @@ void aurora__connection_forget_query(aurora_connection_t *connection)
   aurora__results_drop(connection);
   aurora__answer_forget(connection);
   if (connection->rows) {
-    connection->rows->handle = NULL; /* or mysql_free_result would read what is left */
-    mysql_free_result(connection->rows);
+    aurora__drop_rows(connection->rows);
     connection->rows = NULL;
   }
   if (connection->statement && !connection->statement->cached)
@@ -229,7 +229,7 @@ void aurora__connection_forget_query(aurora_connection_t *connection)
 void aurora__connection_use_ended(aurora_connection_t *connection)
 {
   if (!connection->harmless ||
-      (connection->mysql->server_status & SERVER_SESSION_STATE_CHANGED) != 0)
+      (aurora__server_status(connection->mysql) & SERVER_SESSION_STATE_CHANGED) != 0)
     connection->suspect = true;
   if (connection->on_lease) {
     aurora__connection_set_state(connection, AURORA__CONNECTION_LEASED, "query ended");
@@ -244,7 +244,7 @@ void aurora__connection_use_ended(aurora_connection_t *connection)
 void aurora__connection_note_context(aurora_connection_t *connection)
 {
   const aurora__verdict_t *verdict = &connection->memory->verdict;
-  bool told = (connection->mysql->server_status & SERVER_SESSION_STATE_CHANGED) != 0;
+  bool told = (aurora__server_status(connection->mysql) & SERVER_SESSION_STATE_CHANGED) != 0;
   bool untold =
       !verdict->harmless && (connection->tracking_ended || !connection->setup.tracks_state);
 

@@ -8,6 +8,7 @@
  */
 #include "base/clock.h"
 #include "connection/tls.h"
+#include "libmariadb/internals.h"
 #include "pool/pool.h"
 
 enum {
@@ -20,14 +21,6 @@ static void end_session(aurora_connection_t *connection)
   mysql_close(connection->mysql);
   aurora__tls_forget_errors();
   connection->mysql = NULL;
-}
-
-/* As mysql_close does: their handles are freed without a word to the server. */
-static void detach_statements(MYSQL *mysql)
-{
-  for (LIST *item = mysql->stmts; item; item = item->next)
-    ((MYSQL_STMT *)item->data)->mysql = NULL;
-  mysql->stmts = NULL;
 }
 
 static bool may_be_closed_now(aurora_pool_t *pool, uint64_t now)
@@ -43,12 +36,11 @@ void aurora__pool_dispose_session(aurora_pool_t *pool, aurora_connection_t *conn
 {
   uint64_t now = aurora__now_ns();
 
-  if (may_be_closed_now(pool, now)) {
+  if (may_be_closed_now(pool, now) || !aurora__detach_statements(connection->mysql)) {
     end_session(connection);
     pool->disposal.spent += aurora__now_ns() - now;
     return;
   }
-  detach_statements(connection->mysql);
   aurora__list_push_back(&pool->disposal.sessions, &connection->run_node);
   aurora__pool_need_turn(pool);
 }

@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "config/config.h"
+#include "libmariadb/internals.h"
 
 /* --- libmariadb, once a process ----------------------------------------------------------------- */
 
@@ -117,6 +118,17 @@ static void init_handles(aurora_pool_t *pool)
   uv_unref((uv_handle_t *)&pool->keeper);
 }
 
+/* Slower, but right: see libmariadb/internals.h. */
+static void warn_of_library(const aurora_pool_t *pool)
+{
+  aurora__log(&pool->config, AURORA_LOG_WARN, "libmariadb not known",
+              AURORA__LOG_FIELDS(
+                  aurora__log_int("version", (int64_t)aurora__internals_version()),
+                  aurora__log_int("firstKnown", AURORA__LIBMARIADB_FIRST),
+                  aurora__log_int("lastKnown", AURORA__LIBMARIADB_LAST),
+                  aurora__log_string("effect", "short ways are off: queries cost more time")));
+}
+
 int aurora_pool_create(uv_loop_t *loop, const aurora_config_t *config, aurora_pool_t **ret_pool,
                        aurora_error_t *ret_error)
 {
@@ -135,6 +147,7 @@ int aurora_pool_create(uv_loop_t *loop, const aurora_config_t *config, aurora_po
   if (library_status)
     return aurora__error_set(ret_error, UV_ENOMEM, AURORA_NOT_SENT,
                              "libmariadb could not be initialised");
+  aurora__internals_look();
   pool = aurora__calloc(1, sizeof *pool);
   if (!pool)
     return aurora__error_set(ret_error, UV_ENOMEM, AURORA_NOT_SENT, "out of memory");
@@ -156,6 +169,8 @@ int aurora_pool_create(uv_loop_t *loop, const aurora_config_t *config, aurora_po
               AURORA__LOG_FIELDS(aurora__log_string("host", pool->config.host),
                                  aurora__log_string("database", pool->config.database),
                                  aurora__log_int("poolSize", pool->config.pool_size)));
+  if (!aurora__internals_known())
+    warn_of_library(pool);
   *ret_pool = pool;
   /* min_idle is opened for from now on; on the loop, as everything. */
   aurora__pool_pump(pool);

@@ -21,6 +21,7 @@
 #include <string.h>
 #include <uv.h>
 
+#include "libmariadb/internals.h"
 #include "result/length.h"
 #include "result/number.h"
 #include "result/storage.h"
@@ -39,7 +40,7 @@ static inline void begin(aurora_result_t *result)
 void aurora__result_begin_row(aurora_result_t *result, const NET *net)
 {
   begin(result);
-  result->net = net;
+  result->wire = net;
 }
 
 /* The length of a variable cell, and where its bytes are; false: not within the buffer. */
@@ -236,8 +237,7 @@ void aurora__result_cell(void *data, unsigned column, unsigned char **row)
     return;
   }
   /* Only now is the packet sure to be where it stays. */
-  result->packet = result->net->buff;
-  result->packet_end = result->net->buff_end;
+  aurora__packet_bounds(result->wire, &result->packet, &result->packet_end);
   result->pending_columns = column + 1;
   if (!row || is_always_null(result, column))
     aurora__set_null(aurora__row_nulls(result, result->pending), column);

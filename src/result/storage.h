@@ -51,7 +51,7 @@ struct aurora_result {
 
   /* A binary row under way; see binary_row.c. */
   char *pending;
-  const NET *net;              /* of the connection, when libmariadb walks over the packet */
+  const NET *wire;             /* of the connection, when libmariadb walks over the packet */
   const unsigned char *packet; /* within which cells are read */
   const unsigned char *packet_end;
   unsigned pending_columns;  /* that were decoded */

@@ -9,6 +9,7 @@
 #include <mysqld_error.h>
 
 #include "connection/call_error.h"
+#include "libmariadb/internals.h"
 #include "support/runner.h"
 
 static MYSQL mysql;
@@ -130,5 +131,6 @@ static Suite *make_suite(void)
 
 int main(void)
 {
+  aurora__internals_look();
   return test_run(make_suite());
 }
