@@ -161,7 +161,7 @@ static my_bool bind_row(void *data, MYSQL_BIND *params, unsigned row)
 bool aurora__is_mariadb(MYSQL *mysql)
 {
   /* MariaDB leaves this bit out of its greeting, to tell itself from MySQL. */
-  return mariadb_connection(mysql) && aurora__is_mariadb(mysql);
+  return mariadb_connection(mysql) && aurora__greets_as_mariadb(mysql);
 }
 
 bool aurora__bulk_is_known(const aurora_connection_t *connection)

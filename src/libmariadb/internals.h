@@ -134,7 +134,7 @@ static inline unsigned long aurora__agreed_capabilities(const MYSQL *mysql)
 }
 
 /* MariaDB leaves this bit out of its greeting, to tell itself from MySQL. */
-static inline bool aurora__is_mariadb(const MYSQL *mysql)
+static inline bool aurora__greets_as_mariadb(const MYSQL *mysql)
 {
   return !(mysql->server_capabilities & CLIENT_MYSQL);
 }
