@@ -34,7 +34,9 @@ typedef enum {
 /* When a session is cleaned before the next borrower gets it. */
 typedef enum {
   AURORA_RESET_AUTO,   /* when it may be dirty: after a lease on which a statement ran, and after a
-                          single statement that is not plainly harmless */
+                          single statement that is not plainly harmless. What a trigger, or a function
+                          behind a view, does unseen (a lock; on MySQL, in a SELECT, a variable too) is
+                          not noticed: where a schema has such, ALWAYS */
   AURORA_RESET_ALWAYS, /* after every query and lease */
   AURORA_RESET_NEVER   /* only an open transaction is rolled back. For callers that keep their
                           sessions clean themselves */
@@ -119,7 +121,9 @@ typedef struct {
                                   had nothing to change  AURORA_FOUND_ROWS */
   aurora_reset_policy_t reset; /* AURORA_RESET_AUTO; AUTO, ALWAYS, NEVER  AURORA_RESET */
   const char *init_sql;        /* NULL, as ""; one statement run on every new or reset session, at
-                                  most 65535 bytes
+                                  most 65535 bytes. Sessions have autocommit=1 whatever the server's
+                                  default is; should this set it to 0, then what a single statement
+                                  changes is rolled back when it ends, and only a lease can commit
                                   AURORA_INIT_SQL */
 
   /* Not in URIs and variables. */

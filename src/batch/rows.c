@@ -101,7 +101,9 @@ static void row_done(aurora_connection_t *connection)
   aurora__batch_row_executed(batch, aurora_result_affected_rows(last),
                              aurora_result_insert_id(last));
   if (!connection->harmless ||
-      (aurora__server_status(connection->mysql) & SERVER_SESSION_STATE_CHANGED) != 0)
+      (aurora_result_columns(last)
+           ? (aurora__server_status(connection->mysql) & SERVER_SESSION_STATE_CHANGED) != 0
+           : aurora__ok_reports_change(connection->mysql)))
     batch->harmless = false;
   aurora__connection_note_context(connection);
   aurora__results_drop(connection);

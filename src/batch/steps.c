@@ -208,6 +208,8 @@ static void started(aurora_connection_t *connection, bool failed)
 {
   if (!aurora__batch_is_good(connection, failed))
     return;
+  if (aurora__ok_reports_change(connection->mysql))
+    aurora__batch_of(connection)->harmless = false;
   if (connection->on_lease)
     connection->undo = "ROLLBACK";
   aurora__batch_next(connection);

@@ -147,7 +147,9 @@ struct aurora_connection {
   aurora_result_t *current; /* the one that is being filled; one of first's, or a streamed row */
   bool sent;                /* the server may have begun to execute the query */
   bool harmless;            /* its text cannot change the session */
-  bool suspect;             /* a statement since the last reset was not plainly harmless */
+  bool suspect;             /* a statement since the last reset may have left something */
+  bool may_be_xa;           /* one since then may have been an XA statement */
+  bool xa_in_doubt;         /* it failed, which tells no status */
   bool put_right;           /* RESETTING: database and role were set, for they were others */
   bool prepared_again;      /* the statement was lost on the server and prepared anew */
   bool one_off;             /* the statement is not to be cached: the server has no room */
@@ -251,7 +253,10 @@ void aurora__connection_fail_query(aurora_connection_t *connection, const aurora
 
 /* Makes the session as good as new, then the connection ready (reset.c). */
 void aurora__connection_reset(aurora_connection_t *connection);
-/* Whether the query that ended may have left something in the session. */
+/* Whether the last answer, an OK packet, reports a change of the session. To MySQL the beginning and the end
+ * of a transaction, and a GTID, are changes as well: those are none here. */
+bool aurora__ok_reports_change(const MYSQL *mysql);
+/* Whether the queries that ended may have left something in the session. */
 bool aurora__connection_may_be_dirty(const aurora_connection_t *connection);
 
 /* Start the query in hand (text.c, prepared.c). */

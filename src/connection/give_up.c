@@ -151,5 +151,6 @@ void aurora__connection_killed(aurora_connection_t *connection, bool failed)
 void aurora__connection_settled(aurora_connection_t *connection)
 {
   connection->settled = true;
+  connection->suspect = true; /* how far it came is not known */
   killed_and_settled(connection);
 }

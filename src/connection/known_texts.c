@@ -15,8 +15,10 @@ aurora__verdict_t aurora__judge(const char *sql, size_t size)
 {
   aurora__verdict_t verdict = {.harmless = aurora__sql_is_harmless(sql, size)};
 
-  if (!verdict.harmless)
+  if (!verdict.harmless) {
     aurora__sql_judge_context(sql, &verdict);
+    verdict.may_be_xa = aurora__sql_may_be_xa(sql, size);
+  }
   return verdict;
 }
 

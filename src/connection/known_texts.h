@@ -20,6 +20,7 @@ typedef struct {
   bool changes_context; /* and the other two: see sql_context.h */
   bool controls_transaction;
   bool may_end_tracking;
+  bool may_be_xa;
 } aurora__verdict_t;
 
 typedef struct {

@@ -132,6 +132,7 @@ static void use_statement(aurora_connection_t *connection, aurora__statement_t *
 {
   connection->statement = statement;
   connection->harmless = connection->memory->verdict.harmless;
+  connection->may_be_xa |= connection->memory->verdict.may_be_xa;
 }
 
 static void begin_execute(aurora_connection_t *connection)

@@ -1,14 +1,18 @@
 /*
  * Clean sessions: whether a session may be dirty, and making it as good as new.
  *
- *   RESET CONNECTION -> (SELECT DB) -> script: set-up, init SQL -> ready
- *                                        \- fails: database or role are others
- *                                             -> (SELECT DB) -> script: role, set-up, init SQL -> ready
+ *   (ROLLBACK) -> RESET CONNECTION -> (SELECT DB) -> script: set-up, init SQL -> ready
+ *                                                      \- fails: database or role are others
+ *                          -> (SELECT DB) -> script: role, set-up, init SQL -> ready
  *
  * The server undoes almost everything at a COM_RESET_CONNECTION: transaction, temporary tables, locks,
  * variables, prepared statements. It keeps the database, the role and, as far as the client believes, the
  * character set; those and the session's set-up (setup.h) are put right after it. What cannot be put right
  * ends with the session.
+ *
+ * A prepared XA transaction is no session's, but it keeps the session's hand on it: after the reset MariaDB
+ * (10.11) refuses every statement on InnoDB with 1031. A ROLLBACK, which such a session refuses, tells; it is
+ * made only where the server said that a transaction was open and a statement may have been an XA.
  */
 #include "connection/connection.h"
 
@@ -18,6 +22,7 @@
 #include <mysqld_error.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "connection/driver.h"
 #include "connection/read_ahead.h"
 #include "libmariadb/internals.h"
@@ -74,6 +79,8 @@ static void clean(aurora_connection_t *connection, bool failed)
     return;
   }
   connection->suspect = false;
+  connection->may_be_xa = false;
+  connection->xa_in_doubt = false;
   aurora__pool_clear_alarm(connection->pool, &connection->alarm);
   aurora__pool_ready(connection->pool, connection, false);
 }
@@ -125,6 +132,26 @@ static void select_done(aurora_connection_t *connection)
     set_up(connection);
 }
 
+static void rolled_back(aurora_connection_t *connection, bool failed)
+{
+  if (failed) {
+    aurora__log(&connection->pool->config, AURORA_LOG_WARN, "session cannot be cleaned",
+                AURORA__LOG_FIELDS(aurora__log_int("connectionId", (int64_t)connection->server_id),
+                                   aurora__log_string("error", mysql_error(connection->mysql))));
+    aurora__connection_close(connection, AURORA_CLOSE_RESET_FAILED);
+    return;
+  }
+  aurora__driver_next(connection, &reset);
+}
+
+/* Whether an XA transaction may be open or prepared. */
+static bool may_hold_xa(const aurora_connection_t *connection)
+{
+  return connection->may_be_xa &&
+         (connection->xa_in_doubt ||
+          (aurora__server_status(connection->mysql) & SERVER_STATUS_IN_TRANS) != 0);
+}
+
 static void took_too_long(aurora__alarm_t *alarm)
 {
   aurora_connection_t *connection = aurora__container_of(alarm, aurora_connection_t, alarm);
@@ -134,6 +161,8 @@ static void took_too_long(aurora__alarm_t *alarm)
 
 void aurora__connection_reset(aurora_connection_t *connection)
 {
+  static const aurora__script_t rollback = {
+      .statements = {"ROLLBACK"}, .count = 1, .done = rolled_back};
   aurora_pool_t *pool = connection->pool;
 
   aurora__connection_set_state(connection, AURORA__CONNECTION_RESETTING, "may be dirty");
@@ -143,8 +172,39 @@ void aurora__connection_reset(aurora_connection_t *connection)
   connection->put_right = false;
   connection->alarm.ring = took_too_long;
   aurora__pool_set_alarm(pool, &connection->alarm, aurora__now_ms() + pool->config.connect_timeout);
+  if (may_hold_xa(connection)) {
+    aurora__script_run(connection, &rollback);
+    return;
+  }
   aurora__driver_next(connection, &reset);
   aurora__driver_run(connection);
+}
+
+static bool is_reported(const MYSQL *mysql, enum enum_session_state_type type)
+{
+  const char *text;
+  size_t size;
+
+  return mysql_session_track_get_first((MYSQL *)mysql, type, &text, &size) == 0;
+}
+
+bool aurora__ok_reports_change(const MYSQL *mysql)
+{
+  static const enum enum_session_state_type of_session[] = {
+      SESSION_TRACK_STATE_CHANGE, SESSION_TRACK_SYSTEM_VARIABLES, SESSION_TRACK_SCHEMA};
+  static const enum enum_session_state_type of_others[] = {
+      SESSION_TRACK_GTIDS, SESSION_TRACK_TRANSACTION_CHARACTERISTICS,
+      SESSION_TRACK_TRANSACTION_STATE};
+
+  if (!(aurora__server_status(mysql) & SERVER_SESSION_STATE_CHANGED))
+    return false;
+  for (size_t i = 0; i < sizeof of_session / sizeof *of_session; i++)
+    if (is_reported(mysql, of_session[i]))
+      return true;
+  for (size_t i = 0; i < sizeof of_others / sizeof *of_others; i++)
+    if (is_reported(mysql, of_others[i]))
+      return false;
+  return true; /* it says of nothing what it is */
 }
 
 bool aurora__connection_may_be_dirty(const aurora_connection_t *connection)
@@ -161,6 +221,5 @@ bool aurora__connection_may_be_dirty(const aurora_connection_t *connection)
   case AURORA_RESET_AUTO:
     break;
   }
-  return in_transaction || !connection->harmless || !connection->setup.tracks_state ||
-         (status & SERVER_SESSION_STATE_CHANGED) != 0;
+  return in_transaction || !connection->setup.tracks_state || connection->suspect;
 }

@@ -36,7 +36,8 @@
  * statement that failed as dirty. Neither flag nor text shows
  *   - GET_LOCK in a trigger, or in a function behind a view;
  *   - @a := 1 inside an expression there (a SET statement is reported);
- *   - the PREVIOUS VALUE of a sequence that is a column's default or stands in a view.
+ *   - the PREVIOUS VALUE of a sequence that is a column's default or stands in a view;
+ *   - on MySQL (9.7) the SET of a function behind a view, until a later statement's OK packet tells of it.
  * For such schemas there is AURORA_RESET_ALWAYS.
  */
 #include "connection/sql_scan.h"
@@ -403,4 +404,33 @@ bool aurora__sql_is_harmless(const char *sql, size_t size)
       return false;
     }
   }
+}
+
+/* Sorted. First words of statements that are no XA and run none: what they call, stored functions and
+ * triggers, cannot either. */
+static const char *const never_xa[] = {
+    "ALTER",    "ANALYZE",  "CHECK",     "COMMIT",  "CREATE",  "DELETE",  "DESC",
+    "DESCRIBE", "DO",       "DROP",      "EXPLAIN", "FLUSH",   "GRANT",   "HANDLER",
+    "INSERT",   "KILL",     "LOAD",      "LOCK",    "PREPARE", "RELEASE", "REPLACE",
+    "REVOKE",   "ROLLBACK", "SAVEPOINT", "SELECT",  "SHOW",    "START",   "TABLE",
+    "TRUNCATE", "UNLOCK",   "UPDATE",    "USE",     "VALUES",  "WITH",
+};
+
+bool aurora__sql_may_be_xa(const char *sql, size_t size)
+{
+  scan_t scan = {.at = sql, .end = sql + size, .token = TOKEN_NONE, .role = ROLE_PLAIN};
+  bool is_set, is_begin;
+
+  if (!skip_blanks(&scan) || !is_word_byte(peek(&scan, 0)))
+    return true;
+  read_word(&scan);
+  if (is_in(scan.word, never_xa, COUNT_OF(never_xa)))
+    return false;
+  is_set = is_same(scan.word, "SET");
+  is_begin = is_same(scan.word, "BEGIN");
+  if (!(is_set || is_begin) || !skip_blanks(&scan))
+    return true;
+  read_word(&scan);
+  /* SET STATEMENT ... FOR CALL ..., BEGIN NOT ATOMIC ... */
+  return is_same(scan.word, is_set ? "STATEMENT" : "NOT");
 }

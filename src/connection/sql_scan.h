@@ -18,4 +18,8 @@
  */
 bool aurora__sql_is_harmless(const char *sql, size_t size);
 
+/* Whether this statement, which is not harmless, may be an XA statement or run one: in a procedure, a block, or
+ * a text that is composed. */
+bool aurora__sql_may_be_xa(const char *sql, size_t size);
+
 #endif

@@ -36,7 +36,9 @@ static void take_query(aurora_connection_t *connection, aurora_query_t *query)
     aurora__prepared_start(connection);
     return;
   }
-  connection->harmless = query->verdict.harmless;
+  /* What begins and ends a transaction for us leaves no more than the status tells. */
+  connection->harmless = query->verdict.harmless || query->wants_done;
+  connection->may_be_xa |= query->verdict.may_be_xa;
   aurora__text_start(connection);
 }
 
@@ -116,7 +118,7 @@ static aurora_query_t *next_query(aurora_connection_t *connection)
   return node ? aurora__container_of(node, aurora_query_t, node) : NULL;
 }
 
-/* After a lease the session is reset, unless it was not used at all. */
+/* After a lease the session is reset, unless nothing of the holder's has run on it. */
 static bool lease_left_something(const aurora_connection_t *connection)
 {
   switch (connection->pool->config.reset) {
@@ -127,7 +129,7 @@ static bool lease_left_something(const aurora_connection_t *connection)
   case AURORA_RESET_AUTO:
     break;
   }
-  return connection->lease_used;
+  return connection->lease_used || aurora__connection_may_be_dirty(connection);
 }
 
 void aurora__connection_lease_goes_on(aurora_connection_t *connection)
@@ -138,7 +140,7 @@ void aurora__connection_lease_goes_on(aurora_connection_t *connection)
     return;
   query = next_query(connection);
   if (query) {
-    connection->lease_used = true;
+    connection->lease_used |= !query->wants_done;
     aurora__connection_set_state(connection, AURORA__CONNECTION_RUNNING, "query on the lease");
     take_query(connection, query);
   } else if (!connection->leased && connection->state == AURORA__CONNECTION_LEASED) {
@@ -228,8 +230,7 @@ void aurora__connection_forget_query(aurora_connection_t *connection)
 
 void aurora__connection_use_ended(aurora_connection_t *connection)
 {
-  if (!connection->harmless ||
-      (aurora__server_status(connection->mysql) & SERVER_SESSION_STATE_CHANGED) != 0)
+  if (!connection->harmless)
     connection->suspect = true;
   if (connection->on_lease) {
     aurora__connection_set_state(connection, AURORA__CONNECTION_LEASED, "query ended");
@@ -269,12 +270,24 @@ static void end_use(aurora_connection_t *connection)
     aurora__connection_use_ended(connection);
 }
 
+/* The server reports a change, at the end of rows or in an OK packet. A batch ends with one. */
+static __attribute__((noinline)) void note_change(aurora_connection_t *connection)
+{
+  bool is_ok = connection->current ? !aurora_result_columns(connection->current)
+                                   : connection->memory && connection->memory->batch;
+
+  if (!is_ok || aurora__ok_reports_change(connection->mysql))
+    connection->suspect = true;
+}
+
 void aurora__connection_query_done(aurora_connection_t *connection)
 {
   aurora_query_t *query;
 
   if (aurora__batch_goes_on(connection))
     return;
+  if (aurora__server_status(connection->mysql) & SERVER_SESSION_STATE_CHANGED)
+    note_change(connection);
   query = connection->query;
   if (query) {
     if (connection->in_transaction)
@@ -326,8 +339,10 @@ void aurora__connection_query_failed(aurora_connection_t *connection, const auro
   if (ends_session(connection, error))
     return;
   /* An error packet has no status: a trigger may have changed the session before it failed. */
-  if (connection->sent)
+  if (connection->sent) {
     connection->harmless = false;
+    connection->xa_in_doubt = connection->may_be_xa;
+  }
   aurora__connection_fail_query(connection, error);
   if (!aurora__batch_goes_on(connection))
     end_use(connection);
