@@ -65,7 +65,8 @@ typedef struct {
  * callback returns. What rows the statement returns (RETURNING) are read and dropped.
  *
  * Refused with: UV_EINVAL (NULL or empty sql, no rows, no columns or more than 65535, NULL values or
- * callback, invalid UTF-8 in a string, unknown flags), AURORA_ECLOSED, AURORA_EQUEUEFULL, UV_ENOMEM.
+ * callback, invalid UTF-8 in a string, a value outside of its range (value.h; the log event "parameter refused" says
+ * which, in which row, and why), unknown flags), AURORA_ECLOSED, AURORA_EQUEUEFULL, UV_ENOMEM.
  *
  * The callback's errors are those of a query. After a time-out, a cancel or a lost connection
  * error->outcome is AURORA_UNKNOWN once a row was sent; aurora_batch_row then says whether rows may

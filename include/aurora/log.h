@@ -7,7 +7,7 @@
  * (connectionId), "query cancelled" (as "query failed").
  * AURORA_LOG_WARN: "transaction run again" (code, attempt, holder), "transaction ended by a statement"
  * (connectionId, holder), "connection held too long" (connectionId, holder, heldMs), "kill failed" (code,
- * error).
+ * error), "parameter refused" (error, parameter, row, type: the numbers from 0).
  * AURORA_LOG_ERROR: "query failed", "query timed out" (code, serverErrno, sqlstate, error,
  * durationMs), "connection refused" (code, serverErrno, error), "warm-up failed", "health check
  * failed" (code, error).

@@ -49,7 +49,8 @@ typedef struct {
  * other bytes go as parameters (aurora_bytes) or in hexadecimal (x'ff').
  *
  * Refused with: UV_EINVAL (NULL or empty sql, NULL callback, more than 65535 parameters, invalid
- * UTF-8 in sql or in a string parameter, sql or a parameter of more than 1 GiB, which no server
+ * UTF-8 in sql or in a string parameter, a parameter outside of its range (value.h; the log event "parameter refused" says
+ * which and why), sql or a parameter of more than 1 GiB, which no server
  * takes), AURORA_ECLOSED, AURORA_EQUEUEFULL, UV_ENOMEM.
  *
  * What is copied stays until the callback. Large parameters are sent in pieces, without another copy of

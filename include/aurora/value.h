@@ -21,7 +21,7 @@ typedef enum {
   AURORA_TYPE_DOUBLE,  /* FLOAT and DOUBLE */
   AURORA_TYPE_DECIMAL, /* exact decimal, as text such as "-12.50" */
   AURORA_TYPE_STRING,  /* characters in UTF-8: CHAR, VARCHAR, TEXT, ENUM, SET, JSON */
-  AURORA_TYPE_BYTES,   /* BINARY, VARBINARY, BLOB, GEOMETRY */
+  AURORA_TYPE_BYTES, /* BINARY, VARBINARY, BLOB, GEOMETRY, VECTOR, and types that this library does not know */
   AURORA_TYPE_DATE,    /* year, month, day; the rest is 0 */
   AURORA_TYPE_TIME,    /* a span of time: -838:59:59 to 838:59:59 */
   AURORA_TYPE_DATETIME /* DATETIME and TIMESTAMP, in the session's time zone */
@@ -38,24 +38,25 @@ typedef struct {
 } aurora_text_t;
 
 /* DATE, DATETIME and TIMESTAMP. A zero date ("0000-00-00") has every field 0; month and day may
- * be 0 on their own ("2024-00-00"), as the server allows. */
+ * be 0 on their own ("2024-00-00"), as the server allows. As a parameter a field outside of its range is refused
+ * (UV_EINVAL); whether there is such a day (a zero date, the 30th of February) is for the server and its sql_mode to say. */
 typedef struct {
-  uint16_t year; /* 0 to 9999 */
-  uint8_t month; /* 0 to 12 */
-  uint8_t day;   /* 0 to 31 */
-  uint8_t hour;
-  uint8_t minute;
-  uint8_t second;
-  uint32_t microsecond;
+  uint16_t year;        /* 0 to 9999 */
+  uint8_t month;        /* 0 to 12 */
+  uint8_t day;          /* 0 to 31 */
+  uint8_t hour;         /* 0 to 23; in a DATE 0, and so the rest */
+  uint8_t minute;       /* 0 to 59 */
+  uint8_t second;       /* 0 to 59 */
+  uint32_t microsecond; /* 0 to 999999 */
 } aurora_datetime_t;
 
-/* TIME: hours may pass 24. */
+/* TIME: hours may pass 24. As a parameter a field outside of its range is refused (UV_EINVAL). */
 typedef struct {
   bool negative;
-  uint16_t hours; /* 0 to 838 */
-  uint8_t minutes;
-  uint8_t seconds;
-  uint32_t microseconds;
+  uint16_t hours;        /* 0 to 838 */
+  uint8_t minutes;       /* 0 to 59 */
+  uint8_t seconds;       /* 0 to 59 */
+  uint32_t microseconds; /* 0 to 999999 */
 } aurora_time_t;
 
 /* One value. Its text is borrowed: a parameter's must live until the call that takes it returns, a
@@ -65,8 +66,8 @@ typedef struct {
   union {
     int64_t int64;
     uint64_t uint64;
-    double float64;             /* AURORA_TYPE_DOUBLE */
-    aurora_text_t text;         /* AURORA_TYPE_DECIMAL, _STRING and _BYTES */
+    double float64;     /* AURORA_TYPE_DOUBLE; as a parameter finite: the servers have no NaN */
+    aurora_text_t text; /* AURORA_TYPE_DECIMAL, _STRING and _BYTES */
     aurora_datetime_t datetime; /* AURORA_TYPE_DATE and _DATETIME */
     aurora_time_t time;         /* AURORA_TYPE_TIME */
   } as;
@@ -130,12 +131,14 @@ static inline aurora_value_t aurora_string(const char *string)
   return string ? aurora_text(string, strlen(string)) : aurora_null();
 }
 
-/* An exact decimal number as text, such as "-12.50"; NULL stands for SQL NULL. */
+/* An exact decimal number as text, such as "-12.50" or "1e-3"; NULL stands for SQL NULL. A text that is no number is
+ * refused (UV_EINVAL): a server would take it for 0, or for the digits that it begins with. */
 static inline aurora_value_t aurora_decimal(const char *digits)
 {
   return digits ? aurora__text(AURORA_TYPE_DECIMAL, digits, strlen(digits)) : aurora_null();
 }
 
+/* As a parameter of MySQL they are a string of the session's character set, until a binary column takes them. */
 static inline aurora_value_t aurora_bytes(const void *data, size_t size)
 {
   return aurora__text(AURORA_TYPE_BYTES, data, size);
@@ -149,13 +152,14 @@ static inline aurora_value_t aurora_datetime(aurora_datetime_t datetime)
   return value;
 }
 
+/* What is too large for its field becomes the field's largest value, which is out of range too. */
 static inline aurora_value_t aurora_date(unsigned year, unsigned month, unsigned day)
 {
   aurora_value_t value = aurora_null();
   value.type = AURORA_TYPE_DATE;
-  value.as.datetime.year = (uint16_t)year;
-  value.as.datetime.month = (uint8_t)month;
-  value.as.datetime.day = (uint8_t)day;
+  value.as.datetime.year = (uint16_t)(year < UINT16_MAX ? year : UINT16_MAX);
+  value.as.datetime.month = (uint8_t)(month < UINT8_MAX ? month : UINT8_MAX);
+  value.as.datetime.day = (uint8_t)(day < UINT8_MAX ? day : UINT8_MAX);
   return value;
 }
 

@@ -10,12 +10,11 @@
 
 enum { MOST_COLUMNS = 65535 /* the protocol counts parameters in 16 bits */ };
 
-static int check(const char *sql, aurora_rows_t rows, const aurora_batch_options_t *options,
-                 aurora_batch_cb cb)
+static int check(const aurora_pool_t *pool, const char *sql, aurora_rows_t rows,
+                 const aurora_batch_options_t *options, aurora_batch_cb cb)
 {
   unsigned flags = options ? options->flags : 0;
   size_t count;
-  size_t i;
 
   if (!sql || !sql[0] || !cb || !rows.values || !rows.rows || !rows.columns)
     return UV_EINVAL;
@@ -23,11 +22,7 @@ static int check(const char *sql, aurora_rows_t rows, const aurora_batch_options
     return UV_EINVAL;
   if (rows.columns > MOST_COLUMNS || __builtin_mul_overflow(rows.rows, rows.columns, &count))
     return UV_EINVAL;
-  for (i = 0; i < count; i++) {
-    if (!aurora__value_is_valid(&rows.values[i]))
-      return UV_EINVAL;
-  }
-  return 0;
+  return aurora__values_check(pool, rows.values, rows.columns, rows.rows);
 }
 
 /* The block's size, or 0 when there is no such size. */
@@ -142,7 +137,7 @@ int aurora_pool_batch(aurora_pool_t *pool, const char *sql, aurora_rows_t rows,
 
   if (!pool)
     return UV_EINVAL;
-  code = check(sql, rows, options, cb);
+  code = check(pool, sql, rows, options, cb);
   if (code)
     return code;
   if (pool->closing)
@@ -165,7 +160,7 @@ int aurora_connection_batch(aurora_connection_t *connection, const char *sql, au
 
   if (!connection)
     return UV_EINVAL;
-  code = check(sql, rows, options, cb);
+  code = check(connection->pool, sql, rows, options, cb);
   if (code)
     return code;
   code = create_query(connection->pool, sql, rows, options, cb, data, &query);

@@ -15,6 +15,7 @@
 #include "batch/batch.h"
 #include "connection/driver.h"
 #include "pool/pool.h"
+#include "result/parameter.h"
 
 enum {
   KEPT_QUERIES = 1024,     /* recycled objects a pool keeps */
@@ -99,17 +100,22 @@ bool aurora__value_has_text(const aurora_value_t *value)
   return false;
 }
 
-bool aurora__value_is_valid(const aurora_value_t *value)
+int aurora__values_check(const aurora_pool_t *pool, const aurora_value_t *values, size_t columns,
+                         size_t rows)
 {
-  const aurora_text_t *text = &value->as.text;
+  for (size_t i = 0; i < rows * columns; i++) {
+    const char *fault = aurora__parameter_fault(&values[i]);
 
-  if ((unsigned)value->type > AURORA_TYPE_DATETIME)
-    return false;
-  if (!aurora__value_has_text(value))
-    return true;
-  if (!text->data || text->size > LARGEST_TEXT)
-    return text->size == 0;
-  return value->type == AURORA_TYPE_BYTES || aurora__is_utf8(text->data, text->size);
+    if (!fault)
+      continue;
+    aurora__log(&pool->config, AURORA_LOG_WARN, "parameter refused",
+                AURORA__LOG_FIELDS(aurora__log_string("error", fault),
+                                   aurora__log_int("parameter", (int64_t)(i % columns)),
+                                   aurora__log_int("row", (int64_t)(i / columns)),
+                                   aurora__log_string("type", aurora_type_name(values[i].type))));
+    return UV_EINVAL;
+  }
+  return 0;
 }
 
 int aurora__sql_of(aurora_pool_t *pool, const char *text, aurora__sql_t *ret)
@@ -133,7 +139,6 @@ int aurora__query_check(aurora_pool_t *pool, const char *text, aurora_params_t p
                         aurora__sql_t *ret_sql)
 {
   unsigned flags = options ? options->flags : 0;
-  size_t i;
 
   if (!text || !text[0] || !cb || aurora__sql_of(pool, text, ret_sql))
     return UV_EINVAL;
@@ -142,11 +147,7 @@ int aurora__query_check(aurora_pool_t *pool, const char *text, aurora_params_t p
   if (params.count > MOST_PARAMETERS || (params.count && !params.values) ||
       (params.count && (flags & AURORA_QUERY_TEXT)))
     return UV_EINVAL;
-  for (i = 0; i < params.count; i++) {
-    if (!aurora__value_is_valid(&params.values[i]))
-      return UV_EINVAL;
-  }
-  return 0;
+  return aurora__values_check(pool, params.values, params.count, 1);
 }
 
 static size_t aligned(size_t size)

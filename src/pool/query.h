@@ -99,8 +99,10 @@ int aurora__query_check(aurora_pool_t *pool, const char *text, aurora_params_t p
                         const aurora_query_options_t *options, aurora_query_cb cb,
                         aurora__sql_t *ret_sql);
 
-/* The same for one value; and whether it points at memory. */
-bool aurora__value_is_valid(const aurora_value_t *value);
+/* The same for values, row by row. What is wrong, and where, is logged. */
+int aurora__values_check(const aurora_pool_t *pool, const aurora_value_t *values, size_t columns,
+                         size_t rows);
+/* Whether a value points at memory. */
 bool aurora__value_has_text(const aurora_value_t *value);
 
 /* Makes a query of checked arguments, with its time-out running. 0 or UV_ENOMEM. */
