@@ -144,15 +144,17 @@ struct aurora_connection {
   aurora__statement_t *closing_statement; /* being closed on the server, and in no cache */
   MYSQL_STMT *called;                     /* the handle of the call under way (statement_calls.h) */
   aurora_result_t *first;                 /* of the results so far; our reference */
-  aurora_result_t *current; /* the one that is being filled; one of first's, or a streamed row */
-  bool sent;                /* the server may have begun to execute the query */
-  bool harmless;            /* its text cannot change the session */
-  bool suspect;             /* a statement since the last reset may have left something */
-  bool may_be_xa;           /* one since then may have been an XA statement */
-  bool xa_in_doubt;         /* it failed, which tells no status */
-  bool put_right;           /* RESETTING: database and role were set, for they were others */
-  bool prepared_again;      /* the statement was lost on the server and prepared anew */
-  bool one_off;             /* the statement is not to be cached: the server has no room */
+  aurora_result_t *current;  /* the one that is being filled; one of first's, or a streamed row */
+  aurora_result_t *previous; /* the one before it, or NULL */
+  uint64_t results_size;     /* bytes of memory that those before it take */
+  bool sent;                 /* the server may have begun to execute the query */
+  bool harmless;             /* its text cannot change the session */
+  bool suspect;              /* a statement since the last reset may have left something */
+  bool may_be_xa;            /* one since then may have been an XA statement */
+  bool xa_in_doubt;          /* it failed, which tells no status */
+  bool put_right;            /* RESETTING: database and role were set, for they were others */
+  bool prepared_again;       /* the statement was lost on the server and prepared anew */
+  bool one_off;              /* the statement is not to be cached: the server has no room */
   aurora__long_data_t long_data;
   aurora__statements_t statements;
   MYSQL_BIND *binds; /* room for the parameters */

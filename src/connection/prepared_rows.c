@@ -63,7 +63,8 @@ static bool is_plain(const aurora_connection_t *connection)
 {
   const aurora__columns_t *columns = connection->statement->columns;
 
-  if (connection->first != connection->current || !connection->statement->cached)
+  if (!connection->query || connection->first != connection->current ||
+      !connection->statement->cached)
     return false;
   if (!columns)
     return connection->harmless && !strcasestr(connection->statement->sql, "returning");
@@ -109,11 +110,13 @@ static aurora__columns_t *current_columns(aurora_connection_t *connection)
   aurora__statement_t *statement = connection->statement;
   const MYSQL_FIELD *fields = aurora__described_fields(connection->mysql);
   unsigned count = mysql_field_count(connection->mysql);
+  bool out_params = (connection->mysql->server_status & SERVER_PS_OUT_PARAMS) != 0;
   aurora__columns_t *columns;
 
-  if (statement->columns && aurora__columns_match(statement->columns, fields, count))
+  if (statement->columns && statement->columns->out_params == out_params &&
+      aurora__columns_match(statement->columns, fields, count))
     return statement->columns;
-  if (aurora__columns_create(fields, count, &columns))
+  if (aurora__columns_create_of(fields, count, out_params, &columns))
     return NULL;
   renew_names(connection, statement, columns);
   aurora__columns_unref(statement->columns);

@@ -29,29 +29,48 @@ void aurora__results_no_memory(aurora_connection_t *connection)
   aurora__connection_die(connection, AURORA_CLOSE_PROTOCOL_ERROR, &error);
 }
 
+/* Gives the query up, which may have been given up before. False: the connection ended. */
+static bool too_large(aurora_connection_t *connection)
+{
+  aurora_query_t *query = connection->query;
+
+  if (query) {
+    aurora__query_fail_with(query, AURORA_ETOOBIG, AURORA_UNKNOWN,
+                            "the result is larger than max_result_size (%llu bytes): stream it "
+                            "with on_row, or raise the limit",
+                            (unsigned long long)connection->pool->config.max_result_size);
+    aurora__connection_give_up(connection);
+  }
+  return connection->state != AURORA__CONNECTION_CLOSING;
+}
+
 bool aurora__results_begin(aurora_connection_t *connection, aurora__columns_t *columns,
                            aurora__protocol_t protocol)
 {
   uint64_t limit = connection->pool->config.max_result_size;
-  uint64_t taken = 0;
-  const aurora_result_t *earlier;
   aurora_result_t *result;
 
+  /* Nobody wants those of a query that was given up. */
+  if (!connection->query)
+    aurora__results_drop(connection);
   /* The results of one query share one limit. */
-  for (earlier = connection->first; earlier; earlier = aurora_result_next(earlier))
-    taken += aurora__result_memory(earlier);
-  limit = taken < limit ? limit - taken : 0;
+  if (connection->current)
+    connection->results_size += aurora__result_footprint(connection->current);
+  if (connection->results_size > limit && !too_large(connection))
+    return false;
+  limit = connection->results_size < limit ? limit - connection->results_size : 0;
   if (aurora__result_create(columns, protocol, limit, &result)) {
     aurora__results_no_memory(connection);
     return false;
   }
   if (columns && aurora__server_status(connection->mysql) & SERVER_PS_OUT_PARAMS)
     aurora__result_mark_out_params(result);
-  connection->current = result;
   if (!connection->first)
     connection->first = result;
   else
-    aurora__result_chain_take(connection->first, result);
+    aurora__result_chain_take(connection->current, result);
+  connection->previous = connection->current;
+  connection->current = result;
   return true;
 }
 
@@ -84,7 +103,7 @@ static bool clear_rows(aurora_connection_t *connection)
   if (connection->first == before)
     connection->first = connection->current;
   else if (connection->current != before)
-    aurora__result_chain_relink(connection->first, before, connection->current);
+    aurora__result_chain_relink(connection->previous, before, connection->current);
   return true;
 }
 
@@ -107,14 +126,7 @@ bool aurora__results_row_added(aurora_connection_t *connection, int code)
     aurora__connection_die(connection, AURORA_CLOSE_PROTOCOL_ERROR, &error);
     return false;
   }
-  if (query) {
-    aurora__query_fail_with(query, AURORA_ETOOBIG, AURORA_UNKNOWN,
-                            "the result is larger than max_result_size (%llu bytes): stream it "
-                            "with on_row, or raise the limit",
-                            (unsigned long long)connection->pool->config.max_result_size);
-    aurora__connection_give_up(connection);
-  }
-  return connection->state != AURORA__CONNECTION_CLOSING && clear_rows(connection);
+  return too_large(connection) && clear_rows(connection);
 }
 
 static bool take_row(aurora_connection_t *connection, aurora__protocol_t protocol,
@@ -209,4 +221,6 @@ void aurora__results_drop(aurora_connection_t *connection)
   aurora__pool_dispose_result(connection->pool, connection->first);
   connection->first = NULL;
   connection->current = NULL;
+  connection->previous = NULL;
+  connection->results_size = 0;
 }

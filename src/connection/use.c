@@ -296,6 +296,7 @@ void aurora__connection_query_done(aurora_connection_t *connection)
     aurora__query_succeed(query, connection->first);
     connection->first = NULL;
     connection->current = NULL;
+    connection->previous = NULL;
   }
   end_use(connection);
 }

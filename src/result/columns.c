@@ -11,6 +11,8 @@
 
 enum { BINARY_CHARSET = 63, COMPARED_AT_MOST = 512 };
 
+enum { TYPE_VECTOR = 242 /* MySQL 9.0; not every libmariadb names it */ };
+
 static aurora__kind_t integer_kind(aurora__kind_t kind, const MYSQL_FIELD *field)
 {
   return field->flags & UNSIGNED_FLAG ? kind + (AURORA__KIND_UINT8 - AURORA__KIND_INT8) : kind;
@@ -23,7 +25,8 @@ static aurora__kind_t text_kind(const MYSQL_FIELD *field)
 
 static aurora__kind_t kind_of(const MYSQL_FIELD *field)
 {
-  switch (field->type) {
+  /* Not the enum: what types it names depends on libmariadb, and a server may send others. */
+  switch ((int)field->type) {
   case MYSQL_TYPE_NULL:
     return AURORA__KIND_NULL;
   case MYSQL_TYPE_TINY:
@@ -61,6 +64,7 @@ static aurora__kind_t kind_of(const MYSQL_FIELD *field)
   case MYSQL_TYPE_JSON: /* MySQL calls it binary, and it is UTF-8 */
     return AURORA__KIND_STRING;
   case MYSQL_TYPE_GEOMETRY:
+  case TYPE_VECTOR:
     return AURORA__KIND_BYTES;
   case MYSQL_TYPE_VARCHAR:
   case MYSQL_TYPE_VAR_STRING:
@@ -71,11 +75,10 @@ static aurora__kind_t kind_of(const MYSQL_FIELD *field)
   case MYSQL_TYPE_MEDIUM_BLOB:
   case MYSQL_TYPE_LONG_BLOB:
   case MYSQL_TYPE_BLOB:
-  case MAX_NO_FIELD_TYPES:
     return text_kind(field);
   }
-  /* A type of a newer server: libmariadb passes its number on. */
-  return text_kind(field);
+  /* A type of a newer server: libmariadb passes its number on. Nothing is known of what it holds. */
+  return AURORA__KIND_BYTES;
 }
 
 static aurora_type_t type_of(aurora__kind_t kind)
@@ -114,7 +117,23 @@ static aurora_type_t type_of(aurora__kind_t kind)
   return AURORA_TYPE_NULL;
 }
 
+/* MySQL says of every OUT parameter that its character set is the binary one; the flag tells which are. */
+static aurora__kind_t out_kind(const MYSQL_FIELD *field)
+{
+  aurora__kind_t kind = kind_of(field);
+  bool may_be_text = kind == AURORA__KIND_BYTES && field->type != MYSQL_TYPE_GEOMETRY &&
+                     field->type != (enum enum_field_types)TYPE_VECTOR;
+
+  return may_be_text && !(field->flags & BINARY_FLAG) ? AURORA__KIND_STRING : kind;
+}
+
 int aurora__columns_create(const MYSQL_FIELD *fields, unsigned count, aurora__columns_t **ret)
+{
+  return aurora__columns_create_of(fields, count, false, ret);
+}
+
+int aurora__columns_create_of(const MYSQL_FIELD *fields, unsigned count, bool out_params,
+                              aurora__columns_t **ret)
 {
   aurora__columns_t *columns;
   size_t head = sizeof *columns + count * sizeof columns->items[0];
@@ -129,6 +148,7 @@ int aurora__columns_create(const MYSQL_FIELD *fields, unsigned count, aurora__co
 
   columns->refs = 1;
   columns->count = count;
+  columns->out_params = out_params;
   columns->names = AURORA__NAMES_UNSEEN;
   name = (char *)columns + head;
   for (unsigned i = 0; i < count; i++) {
@@ -137,7 +157,7 @@ int aurora__columns_create(const MYSQL_FIELD *fields, unsigned count, aurora__co
 
     column->name = name;
     column->name_size = field->name_length;
-    column->kind = kind_of(field);
+    column->kind = out_params ? out_kind(field) : kind_of(field);
     column->type = type_of(column->kind);
     column->wire_type = field->type;
     column->flags = field->flags;

@@ -51,6 +51,7 @@ typedef struct {
 
 typedef struct aurora__columns {
   unsigned refs;
+  bool out_params; /* they are the OUT parameters of a CALL */
   unsigned count;
   enum { AURORA__NAMES_UNSEEN, AURORA__NAMES_DISTINCT, AURORA__NAMES_REPEATED } names;
   aurora__column_t items[]; /* count of them, then the names */
@@ -58,6 +59,10 @@ typedef struct aurora__columns {
 
 /* Copies what it needs of fields: one allocation. 0 or UV_ENOMEM. */
 int aurora__columns_create(const MYSQL_FIELD *fields, unsigned count, aurora__columns_t **ret);
+
+/* The same; out_params: they are the OUT and INOUT parameters of a CALL. */
+int aurora__columns_create_of(const MYSQL_FIELD *fields, unsigned count, bool out_params,
+                              aurora__columns_t **ret);
 
 aurora__columns_t *aurora__columns_ref(aurora__columns_t *columns);
 

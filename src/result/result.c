@@ -225,3 +225,9 @@ uint64_t aurora__result_memory(const aurora_result_t *result)
 {
   return result->memory;
 }
+
+uint64_t aurora__result_footprint(const aurora_result_t *result)
+{
+  return sizeof *result + (result->columns ? FIRST_PIECE_ROWS : FIRST_PIECE_NO_ROWS) +
+         result->memory;
+}

@@ -101,4 +101,7 @@ aurora_result_t *aurora__result_free_bit(aurora_result_t *result);
 /* Bytes of memory that the rows take: what is held against the limit. */
 uint64_t aurora__result_memory(const aurora_result_t *result);
 
+/* The same, and what the result itself takes. */
+uint64_t aurora__result_footprint(const aurora_result_t *result);
+
 #endif

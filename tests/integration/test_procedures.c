@@ -94,6 +94,85 @@ START_TEST(out_parameters_of_a_prepared_call)
 }
 END_TEST
 
+/* Texts and bytes are told apart. */
+START_TEST(out_parameters_of_every_text_type)
+{
+  static const aurora_type_t types[] = {AURORA_TYPE_STRING, AURORA_TYPE_STRING, AURORA_TYPE_STRING,
+                                        AURORA_TYPE_BYTES,  AURORA_TYPE_BYTES,  AURORA_TYPE_BYTES,
+                                        AURORA_TYPE_STRING, AURORA_TYPE_STRING};
+  enum { OUTS = sizeof types / sizeof *types };
+  aurora_value_t params[OUTS];
+
+  for (size_t i = 0; i < OUTS; i++)
+    params[i] = aurora_null();
+  sql("DROP PROCEDURE IF EXISTS texts");
+  sql("CREATE PROCEDURE texts(OUT a VARCHAR(20), OUT b CHAR(4), OUT c TEXT, OUT d VARBINARY(20),"
+      " OUT e BINARY(4), OUT f BLOB, OUT g ENUM('text', 'no'), OUT h LONGTEXT)"
+      " BEGIN SELECT 'text', _binary 'text'; SET a = 'text', b = 'text', c = 'text', d = 'text',"
+      " e = 'text', f = 'text', g = 'text', h = 'text'; END");
+  for (int round = 1; round <= 3; round++) {
+    reply_t reply = fixture_query(&fixture, "CALL texts(?, ?, ?, ?, ?, ?, ?, ?)",
+                                  (aurora_params_t){params, OUTS});
+    const aurora_result_t *out = aurora_result_next(reply.result);
+
+    ck_assert_int_eq(aurora_result_column_type(reply.result, 0), AURORA_TYPE_STRING);
+    ck_assert_int_eq(aurora_result_column_type(reply.result, 1), AURORA_TYPE_BYTES);
+    ck_assert(aurora_result_is_out_params(out));
+    for (unsigned i = 0; i < OUTS; i++) {
+      ck_assert_msg(aurora_result_column_type(out, i) == types[i], "%u: %s", i,
+                    aurora_type_name(aurora_result_column_type(out, i)));
+      ck_assert_str_eq(aurora_result_value(out, 0, i).as.text.data, "text");
+    }
+    reply_clear(&reply);
+  }
+}
+END_TEST
+
+/* However small the results are, together they pass the limit. _i: rows or none, by text or prepared, streamed. */
+START_TEST(many_small_results_share_one_limit)
+{
+  static const char *const bodies[] = {"SELECT 1", "SELECT 1 FROM DUAL WHERE 1 = 0"};
+  aurora_config_t config = fixture_config(&database);
+  char text[256];
+
+  sql("DROP PROCEDURE IF EXISTS many");
+  snprintf(text, sizeof text,
+           "CREATE PROCEDURE many(n INT) BEGIN WHILE n > 0 DO %s; SET n = n - 1; END WHILE; END",
+           bodies[_i % 2]);
+  sql(text);
+  fixture_close(&fixture);
+  config.pool_size = 1;
+  config.max_result_size = 1024 * 1024;
+  fixture_open(&fixture, &config);
+  for (int round = 0; round < 2; round++) {
+    reply_t reply;
+
+    if (_i / 2)
+      fixture_ask(&fixture, &reply, "CALL many(?)", AURORA_PARAMS(20000));
+    else
+      fixture_ask(&fixture, &reply, "CALL many(20000)", AURORA_NO_PARAMS);
+    fixture_wait(&fixture, &reply);
+    reply_must_be(&reply, AURORA_ETOOBIG);
+    reply_clear(&reply);
+    fixture_ask(&fixture, &reply, "CALL many(?)", AURORA_PARAMS(100));
+    fixture_wait(&fixture, &reply);
+    reply_must_be_good(&reply);
+    ck_assert_uint_eq(results_after(reply.result), 100);
+    reply_clear(&reply);
+    ck_assert_int_eq(fixture_number(&fixture, "SELECT 42"), 42);
+  }
+  fixture_close(&fixture);
+  config.max_result_size = 64 * 1024 * 1024;
+  fixture_open(&fixture, &config);
+  {
+    reply_t reply = fixture_query(&fixture, "CALL many(?)", AURORA_PARAMS(20000));
+
+    ck_assert_uint_eq(results_after(reply.result), 20000);
+    reply_clear(&reply);
+  }
+}
+END_TEST
+
 START_TEST(out_parameters_by_text)
 {
   aurora_connection_t *lease = fixture_lease(&fixture);
@@ -275,6 +354,8 @@ static Suite *make_suite(void)
   tcase_add_checked_fixture(tcase, set_up, tear_down);
   tcase_add_test(tcase, out_parameters_of_a_prepared_call);
   tcase_add_test(tcase, out_parameters_by_text);
+  tcase_add_test(tcase, out_parameters_of_every_text_type);
+  tcase_add_loop_test(tcase, many_small_results_share_one_limit, 0, 4);
   tcase_add_test(tcase, only_out_parameters);
   tcase_add_test(tcase, out_parameters_of_a_stream);
   tcase_add_test(tcase, warnings_of_a_call);

@@ -181,6 +181,19 @@ START_TEST(the_greatest_lengths_by_text_and_binary)
 }
 END_TEST
 
+/* The type came with MySQL 9.0. */
+START_TEST(vectors_are_bytes)
+{
+  static const char sql[] = "SELECT TO_VECTOR('[1,2]') AS v FROM (SELECT 5 AS five) AS one";
+  types_entry_t entry = {.sql = "TO_VECTOR('[1,2]')", .column_type = AURORA_TYPE_BYTES};
+
+  if (database.kind != DATABASE_MYSQL)
+    return;
+  entry.value = aurora_bytes("\0\0\x80\x3f\0\0\0\x40", 8);
+  check_both(&entry, sql);
+}
+END_TEST
+
 static Suite *make_suite(void)
 {
   Suite *suite = suite_create("types");
@@ -190,6 +203,7 @@ static Suite *make_suite(void)
   tcase_add_checked_fixture(tcase, set_up, tear_down);
   tcase_add_test(tcase, every_type_by_text_and_binary);
   tcase_add_test(tcase, values_go_back_as_parameters);
+  tcase_add_test(tcase, vectors_are_bytes);
   tcase_add_loop_test(tcase, the_greatest_lengths_by_text_and_binary, 0,
                       sizeof longest / sizeof *longest);
   suite_add_tcase(suite, tcase);

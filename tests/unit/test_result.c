@@ -62,6 +62,24 @@ START_TEST(columns_are_found_by_name)
 }
 END_TEST
 
+/* Whatever number a server sends: no crash, and bytes, for nothing is known of it. */
+START_TEST(types_that_are_not_known_are_bytes)
+{
+  static const int numbers[] = {20, 21, 99, 200, 240, 242, 243, 244, 256, 1000, -1};
+
+  for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+    char name[] = "x";
+    MYSQL_FIELD field = {.name = name, .name_length = 1, .charsetnr = 45};
+    aurora__columns_t *columns;
+
+    memcpy(&field.type, &numbers[i], sizeof field.type);
+    ck_assert_int_eq(aurora__columns_create(&field, 1, &columns), 0);
+    ck_assert_int_eq(columns->items[0].type, AURORA_TYPE_BYTES);
+    aurora__columns_unref(columns);
+  }
+}
+END_TEST
+
 START_TEST(columns_match_their_fields)
 {
   MYSQL_FIELD one = field("a", MYSQL_TYPE_LONG, 0, BINARY, 0);
@@ -452,6 +470,7 @@ int main(void)
   TCase *tcase = tcase_create("result");
 
   tcase_add_test(tcase, columns_are_found_by_name);
+  tcase_add_test(tcase, types_that_are_not_known_are_bytes);
   tcase_add_test(tcase, columns_match_their_fields);
   tcase_add_test(tcase, many_rows_of_every_size);
   tcase_add_test(tcase, the_limit_holds_and_what_was_read_stays);
