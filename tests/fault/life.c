@@ -274,9 +274,11 @@ void life_start(life_t *life, uv_loop_t *loop, fault_proxy_t *proxy, const life_
 
 void life_make_table(database_t *database)
 {
-  ck_assert_int_eq(database_sql(database, "CREATE OR REPLACE TABLE life (id INT, which INT, a INT) "
-                                          "ENGINE = MEMORY"),
-                   0);
+  ck_assert_int_eq(
+      database_sql(database,
+                   "DROP TABLE IF EXISTS life; CREATE TABLE life (id INT, which INT, a INT) "
+                   "ENGINE = MEMORY"),
+      0);
 }
 
 static bool may_have(const life_t *life, life_request_kind_t kind, unsigned rows)

@@ -95,9 +95,9 @@ static void counters_must_agree(const chaos_t *chaos)
 static void make_tables(void)
 {
   static const char *const statements[] = {
-      "CREATE OR REPLACE TABLE ledger (caller INT, sequence INT, part INT, "
+      "DROP TABLE IF EXISTS ledger; CREATE TABLE ledger (caller INT, sequence INT, part INT, "
       "PRIMARY KEY (caller, sequence, part)) ENGINE=InnoDB",
-      "CREATE OR REPLACE TABLE numbers (seq INT PRIMARY KEY) ENGINE=InnoDB "
+      "DROP TABLE IF EXISTS numbers; CREATE TABLE numbers (seq INT PRIMARY KEY) ENGINE=InnoDB "
       "SELECT seq FROM seq_1_to_2000",
   };
 

@@ -199,7 +199,8 @@ START_TEST(a_dead_connection_is_not_handed_out)
   uint64_t polled_at;
   int64_t id;
 
-  ck_assert_int_eq(database_sql(&database, "CREATE OR REPLACE TABLE once (a INT)"), 0);
+  ck_assert_int_eq(database_sql(&database, "DROP TABLE IF EXISTS once; CREATE TABLE once (a INT)"),
+                   0);
   open_client(&client, _i);
   id = fixture_number(&client.fixture, "SELECT CONNECTION_ID()");
   polled_at = now_ms();

@@ -305,9 +305,9 @@ START_TEST(no_parameter_is_logged)
   client_t client;
   reply_t answer;
 
-  ck_assert_int_eq(
-      database_sql(&database, "CREATE OR REPLACE TABLE unique_texts (a VARCHAR(99) PRIMARY KEY)"),
-      0);
+  ck_assert_int_eq(database_sql(&database, "DROP TABLE IF EXISTS unique_texts; CREATE TABLE "
+                                           "unique_texts (a VARCHAR(99) PRIMARY KEY)"),
+                   0);
   config.log_cb = on_log;
   client_open(&client, &config);
   for (int i = 0; i < 2; i++) {

@@ -292,7 +292,9 @@ START_TEST(a_large_statement_times_out_on_its_way)
   reply_t answer;
   char *text;
 
-  ck_assert_int_eq(database_sql(&database, "CREATE OR REPLACE TABLE uploads (a LONGTEXT)"), 0);
+  ck_assert_int_eq(
+      database_sql(&database, "DROP TABLE IF EXISTS uploads; CREATE TABLE uploads (a LONGTEXT)"),
+      0);
   client_begin_with_proxy(&client, &database, &stall);
   config = client_config_of_port(fault_proxy_port(client.proxy), over_tls(_i));
   config.connect_timeout = 1000;

@@ -10,6 +10,8 @@
 
 #include <check.h>
 
+#include "support/server_differences.h"
+
 static void on_batch(const aurora_error_t *error, const aurora_batch_t *batch, void *data)
 {
   batch_reply_t *reply = data;
@@ -72,6 +74,11 @@ batch_reply_t batch_run(pool_fixture_t *fixture, const char *sql, aurora_rows_t 
   return reply;
 }
 
+bool batch_by_rows(bool asked)
+{
+  return asked || !server_has(SERVER_BULK);
+}
+
 void batch_clear(batch_reply_t *reply)
 {
   free(reply->outcomes);
@@ -91,7 +98,7 @@ void batch_must_be_good(const batch_reply_t *reply, size_t executed, size_t bulk
 {
   reply_must_be_good(&reply->reply);
   ck_assert_uint_eq(reply->executed, executed);
-  ck_assert_uint_eq(reply->bulk, bulk);
+  ck_assert_uint_eq(reply->bulk, server_has(SERVER_BULK) ? bulk : 0);
   for (size_t i = 0; i < reply->rows; i++) {
     const aurora_batch_row_t *row = &reply->outcomes[i];
 

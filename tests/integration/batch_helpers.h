@@ -30,10 +30,13 @@ batch_reply_t batch_run(pool_fixture_t *fixture, const char *sql, aurora_rows_t 
 void batch_wait(const batch_reply_t *reply);
 void batch_clear(batch_reply_t *reply);
 
-/* One callback without an error: so many rows executed, of which so many in bulk. */
+/* One callback without an error: so many rows executed, of which so many in bulk, on a server that has
+ * it; else none. */
 void batch_must_be_good(const batch_reply_t *reply, size_t executed, size_t bulk);
 /* One callback with this code, and nothing executed. */
 void batch_must_have_failed(const batch_reply_t *reply, int code);
+/* Whether each row is a statement of its own: so it was asked for, or the server has no bulk. */
+bool batch_by_rows(bool asked);
 /* How many rows are in a state. */
 size_t batch_count(const batch_reply_t *reply, aurora_row_state_t state);
 

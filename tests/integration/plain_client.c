@@ -47,6 +47,8 @@ static aurora_type_t type_of(const MYSQL_FIELD *field)
   case MYSQL_TYPE_MEDIUM_BLOB:
   case MYSQL_TYPE_LONG_BLOB:
     return field->charsetnr == BINARY_CHARSET ? AURORA_TYPE_BYTES : AURORA_TYPE_STRING;
+  case MYSQL_TYPE_JSON: /* its character set is called binary */
+    return AURORA_TYPE_STRING;
   default:
     ck_abort_msg("a column of type %d", (int)field->type);
   }

@@ -194,7 +194,8 @@ START_TEST(promise_07_a_borrower_finds_no_trace)
   aurora_connection_t *connection;
   uint64_t id;
 
-  ck_assert_int_eq(database_sql(&database, "CREATE OR REPLACE TABLE promised (id INT)"), 0);
+  ck_assert_int_eq(
+      database_sql(&database, "DROP TABLE IF EXISTS promised; CREATE TABLE promised (id INT)"), 0);
   config.pool_size = 1;
   fixture_open(&fixture, &config);
   connection = fixture_lease(&fixture);
@@ -274,8 +275,10 @@ START_TEST(promise_08_what_may_have_been_executed_is_not_repeated)
   client_t client;
   reply_t answer;
 
-  ck_assert_int_eq(database_sql(&database, "CREATE OR REPLACE TABLE once (id INT) ENGINE=InnoDB"),
-                   0);
+  ck_assert_int_eq(
+      database_sql(&database,
+                   "DROP TABLE IF EXISTS once; CREATE TABLE once (id INT) ENGINE=InnoDB"),
+      0);
   client_begin_with_proxy(&client, &database, NULL);
   config = client_config_of_port(fault_proxy_port(client.proxy), _i & 1);
   config.pool_size = 1;
@@ -370,7 +373,9 @@ START_TEST(promise_09_no_secret_is_told)
   aurora_error_t error;
 
   ck_assert_int_eq(
-      database_sql(&database, "CREATE OR REPLACE TABLE hushed (text VARCHAR(50) UNIQUE)"), 0);
+      database_sql(&database,
+                   "DROP TABLE IF EXISTS hushed; CREATE TABLE hushed (text VARCHAR(50) UNIQUE)"),
+      0);
   config.password = PASSWORD; /* wrong */
   fixture_open(&fixture, &config);
   error = fixture_fail(&fixture, "SELECT '" PARAMETER "'", AURORA_NO_PARAMS, AURORA_EACCESS);

@@ -9,6 +9,7 @@
 #include "support/fault_proxy.h"
 #include "support/loop.h"
 #include "support/pool_fixture.h"
+#include "support/server_differences.h"
 
 static database_t database;
 static pool_fixture_t fixture;
@@ -70,10 +71,11 @@ START_TEST(a_procedure_gives_rows_now_and_then)
   static const int numbers[] = {1, 0, 2, 0, 3};
   aurora_connection_t *lease;
 
-  ck_assert_int_eq(database_sql(&database,
-                                "CREATE OR REPLACE PROCEDURE p(n INT) BEGIN IF n > 0 THEN"
-                                " SELECT n; END IF; END"),
-                   0);
+  ck_assert_int_eq(
+      database_sql(&database,
+                   "DROP PROCEDURE IF EXISTS p; CREATE PROCEDURE p(n INT) BEGIN IF n > 0 THEN"
+                   " SELECT n; END IF; END"),
+      0);
   open_one(0);
   lease = fixture_lease(&fixture);
   for (int i = 0; i < 5; i++)
@@ -89,16 +91,25 @@ START_TEST(a_statement_with_rows_gives_none_the_first_time)
   const char sql[] = "DELETE FROM found WHERE id = ? RETURNING id";
   reply_t reply;
 
-  ck_assert_int_eq(database_sql(&database, "CREATE OR REPLACE TABLE found (id INT PRIMARY KEY);"
-                                           "INSERT INTO found VALUES (1), (2)"),
-                   0);
+  ck_assert_int_eq(
+      database_sql(&database, "DROP TABLE IF EXISTS found; CREATE TABLE found (id INT PRIMARY KEY);"
+                              "INSERT INTO found VALUES (1), (2)"),
+      0);
   open_one(0);
-  reply = fixture_query(&fixture, sql, AURORA_PARAMS(aurora_null()));
-  reply_clear(&reply);
-  for (int id = 1; id <= 2; id++) {
-    reply = fixture_query(&fixture, sql, AURORA_PARAMS(id));
-    ck_assert_uint_eq(aurora_result_rows(reply.result), 1);
+  if (server_has(SERVER_RETURNING)) {
+    reply = fixture_query(&fixture, sql, AURORA_PARAMS(aurora_null()));
     reply_clear(&reply);
+  }
+  for (int id = 1; id <= 2; id++) {
+    if (server_has(SERVER_RETURNING)) {
+      reply = fixture_query(&fixture, sql, AURORA_PARAMS(id));
+      ck_assert_uint_eq(aurora_result_rows(reply.result), 1);
+      reply_clear(&reply);
+    } else {
+      aurora_error_t error = fixture_fail(&fixture, sql, AURORA_PARAMS(id), AURORA_ESERVER);
+
+      ck_assert_uint_eq(error.server_errno, 1064);
+    }
   }
   fixture_close(&fixture);
 }
@@ -139,7 +150,8 @@ START_TEST(a_number_and_then_long_data)
   char *large = calloc(1, SIZE + 1);
 
   memset(large, 'b', SIZE);
-  ck_assert_int_eq(database_sql(&database, "CREATE OR REPLACE TABLE large (a LONGTEXT)"), 0);
+  ck_assert_int_eq(
+      database_sql(&database, "DROP TABLE IF EXISTS large; CREATE TABLE large (a LONGTEXT)"), 0);
   open_one(0);
   for (int time = 0; time < 4; time++) {
     reply_t reply = fixture_query(&fixture, "INSERT INTO large VALUES (?)",

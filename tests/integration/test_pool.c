@@ -129,7 +129,8 @@ START_TEST(an_open_transaction_is_rolled_back)
 
   open_pool(&client, 1);
   fixture_number(&client.fixture, "SELECT 1");
-  database_sql(&database, "CREATE OR REPLACE TABLE octane.kept (a INT) ENGINE=InnoDB");
+  database_sql(&database,
+               "DROP TABLE IF EXISTS octane.kept; CREATE TABLE octane.kept (a INT) ENGINE=InnoDB");
   fixture_acquire(&client.fixture, &lease);
   fixture_wait(&client.fixture, &lease);
   client_ask_lease(&client, lease.connection, &first, "START TRANSACTION", AURORA_NO_PARAMS, 0);

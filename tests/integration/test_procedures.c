@@ -9,6 +9,7 @@
 #include "support/database_test.h"
 #include "support/loop.h"
 #include "support/pool_fixture.h"
+#include "support/server_differences.h"
 
 static database_t database;
 static pool_fixture_t fixture;
@@ -55,10 +56,11 @@ static unsigned results_after(const aurora_result_t *result)
   return count;
 }
 
-static const char mixed[] = "CREATE OR REPLACE PROCEDURE mixed(IN a INT, OUT b BIGINT, INOUT c"
-                            " VARCHAR(20), OUT d DECIMAL(5,2), OUT nothing DATE) BEGIN"
-                            " SELECT a AS given; SET b = a * 1000000000, c = CONCAT(c, '!'),"
-                            " d = a / 8; SELECT 1, 2; END";
+static const char mixed[] =
+    "DROP PROCEDURE IF EXISTS mixed; CREATE PROCEDURE mixed(IN a INT, OUT b BIGINT, INOUT c"
+    " VARCHAR(20), OUT d DECIMAL(5,2), OUT nothing DATE) BEGIN"
+    " SELECT a AS given; SET b = a * 1000000000, c = CONCAT(c, '!'),"
+    " d = a / 8; SELECT 1, 2; END";
 
 START_TEST(out_parameters_of_a_prepared_call)
 {
@@ -204,7 +206,7 @@ END_TEST
 /* Without results of its own, and with nothing but OUT parameters. */
 START_TEST(only_out_parameters)
 {
-  sql("CREATE OR REPLACE PROCEDURE only_out(OUT n INT) SET n = 7");
+  sql("DROP PROCEDURE IF EXISTS only_out; CREATE PROCEDURE only_out(OUT n INT) SET n = 7");
   for (int round = 0; round < 3; round++) {
     reply_t reply = fixture_query(&fixture, "CALL only_out(?)", AURORA_PARAMS(aurora_null()));
 
@@ -257,7 +259,8 @@ END_TEST
 /* The server counts none for results from inside; those of the last statement come with the end. */
 START_TEST(warnings_of_a_call)
 {
-  sql("CREATE OR REPLACE PROCEDURE warned(n INT) BEGIN SELECT 1/n; SELECT 1/n, 2/n, 3/n; END");
+  sql("DROP PROCEDURE IF EXISTS warned; CREATE PROCEDURE warned(n INT) BEGIN SELECT 1/n; SELECT "
+      "1/n, 2/n, 3/n; END");
   for (int prepared = 0; prepared < 2; prepared++) {
     static const unsigned expected[] = {0, 0, 3};
     reply_t reply = prepared ? fixture_query(&fixture, "CALL warned(?)", AURORA_PARAMS(0))
@@ -275,8 +278,10 @@ END_TEST
 
 START_TEST(what_a_call_changes)
 {
-  sql("CREATE OR REPLACE TABLE changed (id INT AUTO_INCREMENT PRIMARY KEY, v INT);"
-      "CREATE OR REPLACE PROCEDURE change_all(n INT) MODIFIES SQL DATA BEGIN"
+  sql("DROP TABLE IF EXISTS changed; CREATE TABLE changed (id INT AUTO_INCREMENT PRIMARY KEY, v "
+      "INT);"
+      "DROP PROCEDURE IF EXISTS change_all; CREATE PROCEDURE change_all(n INT) MODIFIES SQL DATA "
+      "BEGIN"
       " INSERT INTO changed (v) VALUES (n), (n); SELECT LAST_INSERT_ID() AS id;"
       " UPDATE changed SET v = v + 1; END");
   for (int prepared = 0; prepared < 2; prepared++) {
@@ -288,7 +293,10 @@ START_TEST(what_a_call_changes)
     ck_assert_int_eq(aurora_result_int64(reply.result, 0, 0, &id), 0);
     ck_assert_int_eq(id, 1 + 2 * prepared);
     ck_assert_uint_eq(aurora_result_affected_rows(reply.result), 1);
-    ck_assert_uint_eq(aurora_result_affected_rows(last), prepared ? 6 : 4);
+    if (server_has(SERVER_CALL_SUMS))
+      ck_assert_uint_eq(aurora_result_affected_rows(last), prepared ? 6 : 4);
+    else
+      ck_assert_uint_eq(aurora_result_affected_rows(last), prepared ? 4 : 2);
     reply_clear(&reply);
   }
   sql("DROP TABLE changed; DROP PROCEDURE change_all");
@@ -311,7 +319,7 @@ START_TEST(found_rows)
   for (unsigned found = 0; found < 2; found++) {
     static const char *const info = "Rows matched: 3  Changed: 1  Warnings: 0";
 
-    sql("CREATE OR REPLACE TABLE found (id INT PRIMARY KEY, v INT);"
+    sql("DROP TABLE IF EXISTS found; CREATE TABLE found (id INT PRIMARY KEY, v INT);"
         "INSERT INTO found VALUES (1, 1), (2, 2), (3, 2)");
     fixture_close(&fixture);
     open_pool(found);
@@ -330,7 +338,7 @@ END_TEST
 
 START_TEST(info_texts)
 {
-  sql("CREATE OR REPLACE TABLE told (id INT PRIMARY KEY, v INT)");
+  sql("DROP TABLE IF EXISTS told; CREATE TABLE told (id INT PRIMARY KEY, v INT)");
   must_affect("INSERT INTO told VALUES (1, 1), (2, 2)", AURORA_NO_PARAMS, 2,
               "Records: 2  Duplicates: 0  Warnings: 0");
   must_affect("INSERT INTO told VALUES (?, 1), (4, ?)", AURORA_PARAMS(3, 4), 2,

@@ -351,11 +351,13 @@ static void make_databases(void)
   char *sql = malloc(size);
 
   ck_assert_ptr_nonnull(sql);
-  snprintf(sql, size,
-           "CREATE OR REPLACE DATABASE plain; CREATE OR REPLACE DATABASE " DATABASE_NAME ";"
-           "GRANT ALL PRIVILEGES ON plain.* TO " DATABASE_USER "@'%%';"
-           "USE plain;\n%sUSE " DATABASE_NAME ";\n%s",
-           random_tables, random_tables);
+  snprintf(
+      sql, size,
+      "DROP DATABASE IF EXISTS plain; CREATE DATABASE plain; DROP DATABASE IF EXISTS " DATABASE_NAME
+      "; CREATE DATABASE " DATABASE_NAME ";"
+      "GRANT ALL PRIVILEGES ON plain.* TO " DATABASE_USER "@'%%';"
+      "USE plain;\n%sUSE " DATABASE_NAME ";\n%s",
+      random_tables, random_tables);
   ck_assert_int_eq(database_sql(&database, sql), 0);
   free(sql);
 }
@@ -487,8 +489,9 @@ static bool count_round(unsigned long seed)
   flow = random_once_in(2) ? &faults.to_client : &faults.to_server;
   flow->cut = random_once_in(2) ? FAULT_RESET : FAULT_FIN;
   flow->after = 300 + random_below(3000);
-  ck_assert_int_eq(database_sql(&database, "CREATE OR REPLACE TABLE counted (n INT);"
-                                           "INSERT INTO counted VALUES (0)"),
+  ck_assert_int_eq(database_sql(&database,
+                                "DROP TABLE IF EXISTS counted; CREATE TABLE counted (n INT);"
+                                "INSERT INTO counted VALUES (0)"),
                    0);
   ck_assert_int_eq(fault_proxy_start(database.host, database.port, &faults, &proxy), 0);
   config.port = fault_proxy_port(proxy);

@@ -141,7 +141,7 @@ START_TEST(a_server_that_has_become_a_reader)
   aurora_config_t config = fixture_config(&database);
   aurora_error_t error;
 
-  ck_assert_int_eq(database_sql(&database, "CREATE OR REPLACE TABLE noted (a INT);"
+  ck_assert_int_eq(database_sql(&database, "DROP TABLE IF EXISTS noted; CREATE TABLE noted (a INT);"
                                            "SET GLOBAL read_only = 1"),
                    0);
   fixture_open(&fixture, &config);

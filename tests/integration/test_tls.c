@@ -13,7 +13,7 @@
 static database_t databases[DATABASE_TLS_NONE + 1];
 
 #define IS_ENCRYPTED                                                                               \
-  "SELECT VARIABLE_VALUE <> '' FROM information_schema.session_status "                            \
+  "SELECT VARIABLE_VALUE <> '' FROM session_status "                                               \
   "WHERE VARIABLE_NAME = 'Ssl_cipher'"
 
 typedef enum { PLAIN, ENCRYPTED, FAILS } outcome_t;

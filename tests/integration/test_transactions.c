@@ -8,6 +8,7 @@
 
 #include "support/loop.h"
 #include "support/pool_fixture.h"
+#include "support/server_differences.h"
 #include "support/database_test.h"
 
 static database_t database;
@@ -15,10 +16,12 @@ static pool_fixture_t fixture;
 
 static void open_pool(const aurora_config_t *config)
 {
-  ck_assert_int_eq(database_sql(&database, "CREATE OR REPLACE TABLE account (id INT PRIMARY KEY, "
-                                           "amount INT NOT NULL) ENGINE=InnoDB;"
-                                           "INSERT INTO account VALUES (1, 100), (2, 100)"),
-                   0);
+  ck_assert_int_eq(
+      database_sql(&database,
+                   "DROP TABLE IF EXISTS account; CREATE TABLE account (id INT PRIMARY KEY, "
+                   "amount INT NOT NULL) ENGINE=InnoDB;"
+                   "INSERT INTO account VALUES (1, 100), (2, 100)"),
+      0);
   fixture_open(&fixture, config);
 }
 
@@ -200,7 +203,11 @@ START_TEST(isolation_levels)
     reply = roll_back(connection);
     reply_must_be_good(&reply);
     /* The session's own level is what it was. */
-    ck_assert_int_eq(fixture_number(&fixture, "SELECT @@tx_isolation = 'REPEATABLE-READ'"), 1);
+    ck_assert_int_eq(
+        fixture_number(&fixture, server_has(SERVER_TX_VARIABLES)
+                                     ? "SELECT @@tx_isolation = 'REPEATABLE-READ'"
+                                     : "SELECT @@transaction_isolation = 'REPEATABLE-READ'"),
+        1);
   }
   fixture_close(&fixture);
 }

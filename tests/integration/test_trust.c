@@ -15,6 +15,7 @@
 #include "support/database_test.h"
 #include "support/files.h"
 #include "support/pool_fixture.h"
+#include "support/server_differences.h"
 
 static database_t database;
 
@@ -253,13 +254,19 @@ static void change_certificate(const char *name)
            database.ca);
   good_size = read_file(certificate_path, good_certificate, sizeof good_certificate);
   write_both(certificate_path, other, NULL);
-  ck_assert_int_eq(database_sql(&database, "FLUSH SSL"), 0);
+  ck_assert_int_eq(database_sql(&database, server_has(SERVER_FLUSH_SSL)
+                                               ? "FLUSH SSL"
+                                               : "ALTER INSTANCE RELOAD TLS"),
+                   0);
 }
 
 static void change_certificate_back(void)
 {
   ck_assert_int_eq(files_write(certificate_path, good_certificate, good_size), 0);
-  ck_assert_int_eq(database_sql(&database, "FLUSH SSL"), 0);
+  ck_assert_int_eq(database_sql(&database, server_has(SERVER_FLUSH_SSL)
+                                               ? "FLUSH SSL"
+                                               : "ALTER INSTANCE RELOAD TLS"),
+                   0);
 }
 
 /* By another authority of the same file, as when the one that RDS signs with is replaced. */

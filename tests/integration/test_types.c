@@ -9,6 +9,7 @@
 #include "support/database_test.h"
 #include "support/loop.h"
 #include "support/pool_fixture.h"
+#include "support/server_differences.h"
 #include "support/same_value.h"
 
 static database_t database;
@@ -57,6 +58,19 @@ static void check_both(const types_entry_t *entry, const char *sql)
   check(entry, "binary, the second time", prepared, AURORA_PARAMS(5));
 }
 
+/* A type that this server does not have: it says so. */
+static bool is_unknown(const types_entry_t *entry)
+{
+  aurora_error_t error;
+
+  if (server_has(SERVER_YEAR_2) || !entry->definition || strcmp(entry->definition, "YEAR(2)") != 0)
+    return false;
+  error =
+      fixture_fail(&fixture, "CREATE TABLE years (c YEAR(2))", AURORA_NO_PARAMS, AURORA_ESERVER);
+  ck_assert_uint_eq(error.server_errno, 1818);
+  return true;
+}
+
 START_TEST(every_type_by_text_and_binary)
 {
   char sql[4096];
@@ -69,7 +83,10 @@ START_TEST(every_type_by_text_and_binary)
       check_both(entry, sql);
       continue;
     }
-    snprintf(sql, sizeof sql, "CREATE OR REPLACE TABLE t (c %s)", entry->definition);
+    if (is_unknown(entry))
+      continue;
+    fixture_run(&fixture, "DROP TABLE IF EXISTS t");
+    snprintf(sql, sizeof sql, "CREATE TABLE t (c %s)", entry->definition);
     fixture_run(&fixture, sql);
     snprintf(sql, sizeof sql, "INSERT INTO t VALUES (%s)", entry->sql);
     fixture_run(&fixture, sql);
@@ -89,14 +106,16 @@ START_TEST(values_go_back_as_parameters)
     reply_t value, back;
     int64_t same = 0;
 
-    if (!entry->definition || strncmp(entry->definition, "FLOAT", 5) == 0)
+    if (!entry->definition || strncmp(entry->definition, "FLOAT", 5) == 0 || is_unknown(entry))
       continue;
-    snprintf(sql, sizeof sql, "CREATE OR REPLACE TABLE t (c %s)", entry->definition);
+    fixture_run(&fixture, "DROP TABLE IF EXISTS t");
+    snprintf(sql, sizeof sql, "CREATE TABLE t (c %s)", entry->definition);
     fixture_run(&fixture, sql);
     snprintf(sql, sizeof sql, "INSERT INTO t VALUES (%s)", entry->sql);
     fixture_run(&fixture, sql);
     value = fixture_query(&fixture, "SELECT c FROM t", AURORA_NO_PARAMS);
-    snprintf(sql, sizeof sql, "CREATE OR REPLACE TABLE u (c %s)", entry->definition);
+    fixture_run(&fixture, "DROP TABLE IF EXISTS u");
+    snprintf(sql, sizeof sql, "CREATE TABLE u (c %s)", entry->definition);
     fixture_run(&fixture, sql);
     back = fixture_query(&fixture, "INSERT INTO u VALUES (?)",
                          AURORA_PARAMS(aurora_result_value(value.result, 0, 0)));
@@ -160,7 +179,8 @@ START_TEST(the_greatest_lengths_by_text_and_binary)
 
   ck_assert_ptr_nonnull(data);
   fill(data, size, longest[_i].utf8, bytes);
-  snprintf(sql, sizeof sql, "CREATE OR REPLACE TABLE t (c %s) ENGINE=MyISAM", definition);
+  fixture_run(&fixture, "DROP TABLE IF EXISTS t");
+  snprintf(sql, sizeof sql, "CREATE TABLE t (c %s) ENGINE=MyISAM", definition);
   fixture_run(&fixture, sql);
   reply = fixture_query(&fixture, "INSERT INTO t VALUES (?)",
                         AURORA_PARAMS(bytes ? aurora_bytes(data, size) : aurora_text(data, size)));

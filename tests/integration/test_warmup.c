@@ -362,7 +362,7 @@ START_TEST(min_idle_is_refilled)
   config.min_idle = 3;
   fixture_open(&upkeep, &config);
   wait_for(three_are_idle);
-  ck_assert_int_eq(database_sql(&database, "KILL USER arla"), 0);
+  ck_assert_int_eq(database_kill_sessions(&database), 0);
   wait_for(three_were_lost);
   wait_for(three_are_idle);
   fixture_close(&upkeep);

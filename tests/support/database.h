@@ -6,6 +6,9 @@
  * Users: arla (all privileges on database octane, no global ones), tls_only (the same, only over
  * TLS), nopass (empty password), limited (two connections at once), root (Unix socket, no password).
  *
+ * In octane one can read, on every kind of server: seq_1_to_N, a column seq with the numbers from 1 to
+ * N, for the N in database_numbers.h; session_status and global_status.
+ *
  * Start it before the program has threads, for it forks. All the rest may be called at any time.
  *
  * After a fork (Check runs each test in a child) the child may use its copy of the struct; child and

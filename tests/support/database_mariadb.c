@@ -55,7 +55,7 @@ static const char *const install_settings[] = {
 static const char statements[] =
     "DELETE FROM mysql.global_priv WHERE User = '' OR (User = 'root' AND Host <> 'localhost');\n"
     "DELETE FROM mysql.proxies_priv WHERE Host <> 'localhost';\n"
-    "FLUSH PRIVILEGES;\n" DATABASE_STATEMENTS;
+    "FLUSH PRIVILEGES;\n" DATABASE_STATEMENTS DATABASE_STATUS("information_schema");
 
 static int find(char ret_path[FILES_PATH_SIZE])
 {

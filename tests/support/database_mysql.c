@@ -8,6 +8,7 @@
  * ones (caching_sha2_password). So that programs begin alike, each user has had one; a restarted
  * server has forgotten that.
  */
+#include "support/database_numbers.h"
 #include "support/database_server.h"
 
 #include <errno.h>
@@ -45,6 +46,7 @@ static const char *const settings[] = {
     "--innodb-buffer-pool-dump-at-shutdown=0",
     "--innodb-validate-tablespace-paths=0",
     "--innodb-fast-shutdown=1",
+    "--optimizer-switch=block_nested_loop=off", /* see database_numbers.h */
     NULL,
 };
 
@@ -103,7 +105,7 @@ const database_server_t database_mysql = {
     .find = find,
     .settings = settings,
     .no_tls = "--tls-version=",
-    .statements = DATABASE_STATEMENTS,
+    .statements = DATABASE_STATEMENTS DATABASE_NUMBERS DATABASE_STATUS("performance_schema"),
     .install_settings = install_settings,
     .find_installer = find,
     .install_data = "--datadir",

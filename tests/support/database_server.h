@@ -37,7 +37,13 @@ typedef struct {
   "CREATE USER nopass@'%';\n"                                                                      \
   "GRANT ALL PRIVILEGES ON octane.* TO nopass@'%';\n"                                              \
   "CREATE USER limited@'%' IDENTIFIED BY 'secret-of-limited' WITH MAX_USER_CONNECTIONS 2;\n"       \
-  "GRANT ALL PRIVILEGES ON octane.* TO limited@'%';\n"
+  "GRANT ALL PRIVILEGES ON octane.* TO limited@'%';\n"                                             \
+  "USE octane;\n"
+
+/* Status variables: the servers have them in schemas of different names. */
+#define DATABASE_STATUS(schema)                                                                    \
+  "CREATE SQL SECURITY INVOKER VIEW session_status AS SELECT * FROM " schema ".session_status;\n"  \
+  "CREATE SQL SECURITY INVOKER VIEW global_status AS SELECT * FROM " schema ".global_status;\n"
 
 extern const database_server_t database_mariadb;
 extern const database_server_t database_mysql;

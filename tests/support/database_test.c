@@ -47,3 +47,19 @@ int64_t database_sessions_left(database_t *database, uint64_t timeout_ms)
                               "WHERE user = '" DATABASE_USER "'",
                               0, timeout_ms);
 }
+
+/* KILL USER is MariaDB's only. */
+int database_kill_sessions(database_t *database)
+{
+  int64_t id;
+  int error = 0;
+
+  while (!error && (id = database_count(database, "SELECT id FROM information_schema.processlist "
+                                                  "WHERE user = '" DATABASE_USER "'")) > 0) {
+    char sql[64];
+
+    snprintf(sql, sizeof sql, "KILL %lld", (long long)id);
+    error = database_sql(database, sql);
+  }
+  return error;
+}

@@ -20,6 +20,9 @@ int test_run_with_database(Suite *suite, database_t *database, const database_op
 int64_t database_count_until(database_t *database, const char *sql, int64_t wanted,
                              uint64_t timeout_ms);
 
+/* Ends the sessions that DATABASE_USER has. 0, or a negative errno value. */
+int database_kill_sessions(database_t *database);
+
 /* The sessions of DATABASE_USER that are left when the server had so long to end them. */
 int64_t database_sessions_left(database_t *database, uint64_t timeout_ms);
 

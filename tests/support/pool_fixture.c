@@ -12,6 +12,7 @@
 #include <check.h>
 
 #include "support/loop.h"
+#include "support/server_differences.h"
 
 aurora_config_t fixture_config(const database_t *database)
 {
@@ -430,6 +431,25 @@ int64_t fixture_lease_number(pool_fixture_t *fixture, aurora_connection_t *conne
   fixture_wait(fixture, &reply);
   reply_must_be_good(&reply);
   return reply.value;
+}
+
+bool fixture_in_transaction(pool_fixture_t *fixture, aurora_connection_t *lease)
+{
+  enum { CANT_CHANGE_TX_CHARACTERISTICS = 1568 };
+  bool asked = server_has(SERVER_IN_TRANSACTION);
+  /* MySQL does not tell, but it refuses this inside of one; outside it changes nothing. */
+  const char *sql = asked ? "SELECT @@in_transaction" : "SET TRANSACTION READ WRITE";
+  reply_t reply;
+
+  if (lease)
+    fixture_ask_lease_value(fixture, lease, &reply, sql, AURORA_NO_PARAMS, NULL);
+  else
+    fixture_ask_value(fixture, &reply, sql, AURORA_NO_PARAMS, NULL);
+  fixture_wait(fixture, &reply);
+  if (!asked && reply.code == AURORA_ESERVER)
+    return reply.error.server_errno == CANT_CHANGE_TX_CHARACTERISTICS;
+  reply_must_be_good(&reply);
+  return asked && reply.value == 1;
 }
 
 aurora_stats_t fixture_stats(const pool_fixture_t *fixture)

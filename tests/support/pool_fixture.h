@@ -114,6 +114,9 @@ aurora_connection_t *fixture_lease(pool_fixture_t *fixture);
 int64_t fixture_lease_number(pool_fixture_t *fixture, aurora_connection_t *connection,
                              const char *sql);
 
+/* Whether a session is in a transaction: that of a lease, or one of the pool where lease is NULL. */
+bool fixture_in_transaction(pool_fixture_t *fixture, aurora_connection_t *lease);
+
 aurora_stats_t fixture_stats(const pool_fixture_t *fixture);
 /* Runs the loop until a gauge of the pool has a value. */
 void fixture_wait_idle(pool_fixture_t *fixture, size_t idle);

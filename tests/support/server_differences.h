@@ -1,0 +1,50 @@
+/*
+ * Where the servers differ by right, and so a test case expects other things of each. A case asks for
+ * the feature that makes the difference, never for the server, and says what the server without it
+ * does instead.
+ *
+ * The third column: what the server without it does.
+ */
+#ifndef TESTS_SUPPORT_SERVER_DIFFERENCES_H
+#define TESTS_SUPPORT_SERVER_DIFFERENCES_H
+
+#include <stdbool.h>
+
+#include "support/database.h"
+
+#define SERVER_FEATURES(XX)                                                                        \
+  XX(BULK, DATABASE_MARIADB, "takes an array of parameters row by row (no COM_STMT_BULK_EXECUTE)") \
+  XX(RETURNING, DATABASE_MARIADB, "refuses INSERT and DELETE ... RETURNING (1064)")                \
+  XX(SEQUENCES, DATABASE_MARIADB, "refuses CREATE SEQUENCE (1064)")                                \
+  XX(COMPOSED_TEXT, DATABASE_MARIADB, "refuses EXECUTE IMMEDIATE, BEGIN NOT ATOMIC (1064)")        \
+  XX(IN_TRANSACTION, DATABASE_MARIADB, "has no variable in_transaction (1193)")                    \
+  XX(TX_VARIABLES, DATABASE_MARIADB,                                                               \
+     "calls tx_isolation transaction_isolation, as MariaDB does from 11.1")                        \
+  XX(BACKUP_STAGE, DATABASE_MARIADB,                                                               \
+     "cannot hold up a commit alone: FLUSH TABLES WITH READ LOCK holds up every statement")        \
+  XX(FLUSH_SSL, DATABASE_MARIADB, "reads its certificates again with ALTER INSTANCE RELOAD TLS")   \
+  XX(YEAR_2, DATABASE_MARIADB, "refuses columns of two-digit years, YEAR(2) (1818)")               \
+  XX(CALL_SUMS, DATABASE_MARIADB, "tells of a CALL the rows that its last statement changed")      \
+  XX(JSON_TYPE, DATABASE_MYSQL, "has JSON as a name of LONGTEXT with a check")                     \
+  XX(TYPES_BY_EXECUTION, DATABASE_MARIADB,                                                         \
+     "fixes the types of parameters when a statement is prepared or executed first")
+
+typedef enum {
+#define XX(name, kind, instead) SERVER_##name,
+  SERVER_FEATURES(XX)
+#undef XX
+} server_feature_t;
+
+/* Whether the server that this program is run on has it. */
+static inline bool server_has(server_feature_t feature)
+{
+  static const database_kind_t kinds[] = {
+#define XX(name, kind, instead) kind,
+      SERVER_FEATURES(XX)
+#undef XX
+  };
+
+  return database_kind() == kinds[feature];
+}
+
+#endif
