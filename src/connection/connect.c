@@ -1,25 +1,25 @@
 /*
  * Opening a connection: DNS, TCP, TLS, login and session set-up as one blocking unit on a worker.
  *
- * One absolute deadline holds over all of it, by two means:
- *  - libmariadb calls wait_for_io for each wait of its own (TCP connect, greeting, login on a plain
- *    connection): it waits no longer than what is left;
+ *   user and password -> addresses of the host -> one attempt an address, until a server greets
+ *     -> login -> set-up (or errand) -> the session, or an error
+ *
+ * One absolute deadline holds over all of it, by three means:
+ *  - the worker waits for the resolver, which has a thread of its own (resolver.h), no longer than that;
+ *  - libmariadb calls a function of ours for each wait of its own (TCP connect, greeting, login on a plain
+ *    connection): it waits no longer than what is left, see attempt.h;
  *  - inside the TLS handshake and on an encrypted connection OpenSSL reads from a blocking socket,
  *    where no hook reaches. There the loop's watchdog (aurora__connect_expire) shuts the socket down.
  *    It does so through a duplicate of the descriptor that belongs to the job, since the worker may
  *    close its own at any moment and the kernel give the number to somebody else.
  *
- * libmariadb falls back to plain text when the server's greeting offers no TLS, unless the server's
- * name is verified too. So the greeting is looked at (MSG_PEEK) before libmariadb reads it, and the
- * connect given up before anything is sent when TLS is required and not offered.
- *
- * MARIADB_OPT_IO_WAIT takes no user data: the job in hand is a thread-local variable.
+ * libmariadb is given addresses, one at a time, so that one that is silent does not use up the time of all.
+ * Once a server has greeted, no other address is tried.
  */
 #include "connection/connect.h"
 
-#include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
+#include <netdb.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -30,88 +30,38 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "connection/addresses.h"
+#include "connection/attempt.h"
 #include "connection/call_error.h"
 #include "connection/connect_error.h"
 #include "connection/connect_options.h"
 #include "connection/login.h"
 #include "connection/read_ahead.h"
+#include "connection/resolver.h"
 #include "connection/tls.h"
 #include "libmariadb/internals.h"
 
 /* So long a connect waits at most for another one to find out what is needed of a large CA file. */
 enum { LEARNING_MS = 100 };
 
-static _Thread_local aurora__connect_t *current_job;
-
 static int remaining_ms(const aurora__connect_t *job)
 {
   uint64_t now = aurora__now_ns();
 
-  if (now >= job->deadline)
-    return 0;
-  /* Rounded up, so that a wait never ends just before the deadline. */
-  return (int)((job->deadline - now + 999999) / 1000000);
-}
-
-/* Like poll, but EINTR does not start the wait again from the beginning. */
-static int wait_until_deadline(aurora__connect_t *job, int fd, short events)
-{
-  struct pollfd poll_fd = {.fd = fd, .events = events};
-  int ready;
-
-  do {
-    ready = poll(&poll_fd, 1, remaining_ms(job));
-  } while (ready == -1 && errno == EINTR);
-  return ready;
-}
-
-/* Whether the greeting (protocol 10) that waits in the socket offers TLS. An error packet, or what is
- * not understood, is left to libmariadb. */
-static bool greeting_offers_tls(const unsigned char *packet, size_t size)
-{
-  enum { HEADER = 4, AFTER_VERSION = 4 + 8 + 1, TLS_HIGH_BYTE = 0x08 };
-  const unsigned char *version_end;
-  size_t capabilities;
-
-  if (size < HEADER + 2 || packet[HEADER] != 10)
-    return true;
-  version_end = memchr(packet + HEADER + 1, 0, size - HEADER - 1);
-  if (!version_end)
-    return true;
-  capabilities = (size_t)(version_end - packet) + 1 + AFTER_VERSION;
-  if (capabilities + 2 > size)
-    return true;
-  return (packet[capabilities + 1] & TLS_HIGH_BYTE) != 0; /* CLIENT_SSL is bit 11 */
-}
-
-static bool look_at_greeting(aurora__connect_t *job, int fd)
-{
-  unsigned char packet[512];
-  ssize_t size;
-
-  if (wait_until_deadline(job, fd, POLLIN) < 1)
-    return false;
-  size = recv(fd, packet, sizeof packet, MSG_PEEK | MSG_DONTWAIT);
-  if (size <= 0)
-    return true; /* libmariadb finds out what happened */
-  job->greeting_seen = true;
-  job->tls_missing =
-      aurora__requires_tls(job->config->ssl_mode) && !greeting_offers_tls(packet, (size_t)size);
-  return !job->tls_missing;
+  return now < job->deadline ? (int)aurora__ns_to_ms(job->deadline - now) : 0;
 }
 
 /* Makes the socket known to the watchdog. False: the deadline has passed. */
-static bool publish(aurora__connect_t *job, int fd)
+static bool publish(void *data, int fd)
 {
-  bool expired;
+  aurora__connect_t *job = data;
 
   uv_mutex_lock(&job->lock);
   if (job->duplicate >= 0)
     close(job->duplicate);
   job->duplicate = fcntl(fd, F_DUPFD_CLOEXEC, 0);
-  expired = job->expired;
   uv_mutex_unlock(&job->lock);
-  return !expired;
+  return !atomic_load(&job->expired);
 }
 
 static void unpublish(aurora__connect_t *job)
@@ -121,35 +71,6 @@ static void unpublish(aurora__connect_t *job)
     close(job->duplicate);
   job->duplicate = -1;
   uv_mutex_unlock(&job->lock);
-}
-
-/* libmariadb's wait: 1 ready, 0 timed out, -1 failed. Without a job (a blocking call on the loop,
- * which only happens while a connection is torn down) it does not wait at all. */
-static int wait_for_io(my_socket fd, my_bool is_read, int timeout)
-{
-  aurora__connect_t *job = current_job;
-  int error = 0;
-  socklen_t size = sizeof error;
-  int ready;
-
-  (void)timeout; /* whole seconds for each wait; ours is over all */
-  if (!job)
-    return 0;
-  if (is_read)
-    return wait_until_deadline(job, fd, POLLIN);
-
-  /* The first wait for writing on a socket is its TCP connect. */
-  if (!job->greeting_seen && !publish(job, fd))
-    return 0;
-  ready = wait_until_deadline(job, fd, POLLOUT);
-  if (ready < 1 || job->greeting_seen)
-    return ready;
-  if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) == 0 && error) {
-    job->socket_errno = error;
-    errno = error;
-    return -1;
-  }
-  return look_at_greeting(job, fd) ? ready : -1;
 }
 
 void aurora__connect_describe(const aurora_config_t *config, char *text, size_t size)
@@ -206,18 +127,56 @@ static void fail_for_memory(aurora__connect_t *job, const char *where)
   job->failure = AURORA__FAILED_FOR_NOW;
 }
 
-static void explain_failure(aurora__connect_t *job, MYSQL *mysql, const char *where)
+/* Why libmariadb was kept from going on. False: it was not. */
+static bool explain_refusal(aurora__connect_t *job, const aurora__attempt_t *attempt,
+                            const char *where)
 {
-  job->failure = AURORA__FAILED_FOR_NOW;
-  if (job->no_memory) {
-    fail_for_memory(job, where);
-    return;
-  }
-  if (job->tls_missing) {
+  if (job->tls_missing || (attempt->greeting == AURORA__GREETING_PLAIN &&
+                           aurora__requires_tls(job->config->ssl_mode))) {
     aurora__error_set(
         &job->error, AURORA_ETLS, AURORA_NOT_SENT,
         "cannot connect to %s: ssl_mode requires TLS, and the server does not offer it", where);
     job->failure = AURORA__FAILED_FOR_GOOD;
+    return true;
+  }
+  if (attempt->verdict[0] || job->wrong_name) {
+    aurora__error_set(&job->error, AURORA_ETLS, AURORA_NOT_SENT, "cannot connect to %s: %s", where,
+                      attempt->verdict[0] ? attempt->verdict
+                                          : "the server's certificate was not verified");
+    job->failure = AURORA__FAILED_FOR_GOOD;
+    return true;
+  }
+  if (attempt->greeting == AURORA__GREETING_FOREIGN) {
+    aurora__error_set(&job->error, AURORA_EPROTOCOL, AURORA_NOT_SENT,
+                      "cannot connect to %s: no MySQL server answers there: %s", where,
+                      aurora__greeting_describe(attempt->head, attempt->head_size));
+    return true;
+  }
+  if (attempt->greeting == AURORA__GREETING_EXCESS) {
+    aurora__error_set(&job->error, AURORA_EPROTOCOL, AURORA_NOT_SENT,
+                      "cannot connect to %s: the server sent more than a greeting", where);
+    return true;
+  }
+  return false;
+}
+
+static void explain_late(aurora__connect_t *job, const char *where)
+{
+  aurora__error_set(&job->error, UV_ETIMEDOUT, AURORA_NOT_SENT,
+                    "cannot connect to %s: not connected within connect_timeout (%llu ms)", where,
+                    (unsigned long long)job->config->connect_timeout);
+}
+
+static void explain_failure(aurora__connect_t *job, const aurora__attempt_t *attempt,
+                            const char *where)
+{
+  MYSQL *mysql = attempt->mysql;
+
+  job->failure = AURORA__FAILED_FOR_NOW;
+  if (explain_refusal(job, attempt, where))
+    return;
+  if (job->no_memory) {
+    fail_for_memory(job, where);
     return;
   }
   if (job->out_of_step || (!mysql_errno(mysql) && aurora__has_leftover(mysql))) {
@@ -226,52 +185,61 @@ static void explain_failure(aurora__connect_t *job, MYSQL *mysql, const char *wh
     return;
   }
   if (aurora__now_ns() >= job->deadline && !aurora__call_error(mysql, NULL).by_server) {
+    explain_late(job, where);
+    return;
+  }
+  if (attempt->greeting == AURORA__GREETING_NONE && aurora__now_ns() >= attempt->address_deadline) {
     aurora__error_set(&job->error, UV_ETIMEDOUT, AURORA_NOT_SENT,
-                      "cannot connect to %s: not connected within connect_timeout (%llu ms)", where,
-                      (unsigned long long)job->config->connect_timeout);
+                      "cannot connect to %s: the server does not answer", where);
     return;
   }
   job->failure =
-      aurora__connect_error(mysql, where, job->socket_errno,
+      aurora__connect_error(mysql, where, attempt->socket_errno,
                             aurora__checks_certificate(job->config->ssl_mode), &job->error);
 }
 
-static bool connect_and_set_up(aurora__connect_t *job, MYSQL *mysql, const aurora__login_t *login)
+static bool connect_and_set_up(aurora__connect_t *job, const aurora__attempt_t *attempt,
+                               const aurora__login_t *login)
 {
   const aurora_config_t *config = job->config;
+  MYSQL *mysql = attempt->mysql;
 
-  if (!mysql_real_connect(mysql, config->unix_socket ? NULL : config->host, login->user,
+  if (!mysql_real_connect(mysql, config->unix_socket ? NULL : attempt->host, login->user,
                           login->password, config->database[0] ? config->database : NULL,
                           config->port, config->unix_socket,
                           CLIENT_MULTI_RESULTS | (config->found_rows ? CLIENT_FOUND_ROWS : 0)))
     return false;
-  if (aurora__requires_tls(config->ssl_mode) && !mysql_get_ssl_cipher(mysql)) {
-    job->tls_missing = true;
+  fcntl(mysql_get_socket(mysql), F_SETFD, FD_CLOEXEC);
+  job->tls_missing = aurora__requires_tls(config->ssl_mode) && !mysql_get_ssl_cipher(mysql);
+  job->wrong_name = config->ssl_mode == AURORA_SSL_VERIFY_IDENTITY && !config->unix_socket &&
+                    strcmp(aurora__verified_name(mysql), config->host) != 0;
+  if (job->tls_missing || job->wrong_name)
     return false;
-  }
   aurora__connect_set_socket_options(mysql_get_socket(mysql), config);
   job->out_of_step = aurora__has_leftover(mysql);
   return !job->out_of_step && set_up_session(job, mysql);
 }
 
-/* One connect, with the certificates of ca. */
-static void attempt(aurora__connect_t *job, const aurora__login_t *login, const char *where,
-                    const aurora__ca_t *ca)
+/* One connect to one address, with the certificates of ca. */
+static void attempt_address(aurora__connect_t *job, aurora__attempt_t *attempt,
+                            const aurora__login_t *login, const char *where, const aurora__ca_t *ca)
 {
   MYSQL *mysql = mysql_init(NULL);
 
+  attempt->mysql = mysql;
   if (!mysql) {
     fail_for_memory(job, where);
     return;
   }
-  job->greeting_seen = false;
-  job->socket_errno = 0;
   aurora__tls_forget_errors();
-  aurora__connect_set_options(mysql, job->config, ca->path);
-  mysql_optionsv(mysql, MARIADB_OPT_IO_WAIT, (void *)wait_for_io);
-  job->succeeded = connect_and_set_up(job, mysql, login);
-  if (!job->succeeded)
-    explain_failure(job, mysql, where);
+  if (aurora__connect_set_options(mysql, job->config, ca->path) && aurora__attempt_begin(attempt)) {
+    job->succeeded = connect_and_set_up(job, attempt, login);
+    if (!job->succeeded)
+      explain_failure(job, attempt, where);
+  } else {
+    fail_for_memory(job, where);
+  }
+  aurora__attempt_end();
   aurora__wipe_login(mysql);
   if (job->succeeded && !job->errand) {
     aurora__trust_learn(job->trust, ca, mysql);
@@ -285,19 +253,35 @@ static void attempt(aurora__connect_t *job, const aurora__login_t *login, const 
   aurora__tls_forget_errors();
 }
 
-static bool is_expired(aurora__connect_t *job)
+/* The addresses in turn, until a server has greeted. addresses NULL: a Unix socket. */
+static void attempt_all(aurora__connect_t *job, const aurora__addresses_t *addresses,
+                        const aurora__login_t *login, const char *where, const aurora__ca_t *ca)
 {
-  bool expired;
+  size_t count = addresses ? addresses->count : 1;
 
-  uv_mutex_lock(&job->lock);
-  expired = job->expired;
-  uv_mutex_unlock(&job->lock);
-  return expired;
+  for (size_t i = 0; i < count; i++) {
+    uint64_t now = aurora__now_ns();
+    aurora__attempt_t attempt = {.config = job->config,
+                                 .ca = ca->path,
+                                 .deadline = job->deadline,
+                                 .address_deadline =
+                                     aurora__address_deadline(now, job->deadline, count - 1 - i),
+                                 .publish = publish,
+                                 .data = job};
+
+    if (addresses)
+      snprintf(attempt.host, sizeof attempt.host, "%s", addresses->list[i].text);
+    attempt_address(job, &attempt, login, where, ca);
+    if (job->succeeded || attempt.greeting != AURORA__GREETING_NONE || atomic_load(&job->expired) ||
+        aurora__now_ns() >= job->deadline)
+      return;
+  }
 }
 
 /* A second attempt, with all authorities, when those that were known do not do; see trust.h. The first has
  * not come to the login then. */
-static void connect_with_ca(aurora__connect_t *job, const aurora__login_t *login, const char *where)
+static void connect_with_ca(aurora__connect_t *job, const aurora__addresses_t *addresses,
+                            const aurora__login_t *login, const char *where)
 {
   const aurora_config_t *config = job->config;
   const char *ssl_ca = aurora__checks_certificate(config->ssl_mode) ? config->ssl_ca : NULL;
@@ -305,13 +289,41 @@ static void connect_with_ca(aurora__connect_t *job, const aurora__login_t *login
   aurora__ca_t ca;
 
   aurora__ca_open(&ca, job->trust, ssl_ca, wait_ms < LEARNING_MS ? (unsigned)wait_ms : LEARNING_MS);
-  attempt(job, login, where, &ca);
+  attempt_all(job, addresses, login, where, &ca);
   if (!job->succeeded && aurora__ca_is_part(&ca) && aurora__is_authority_error(&job->error) &&
-      !is_expired(job)) {
+      !atomic_load(&job->expired)) {
     aurora__ca_take_whole(&ca);
-    attempt(job, login, where, &ca);
+    attempt_all(job, addresses, login, where, &ca);
   }
   aurora__ca_close(&ca, job->trust);
+}
+
+static bool resolve(aurora__connect_t *job, const char *where, aurora__addresses_t *ret_addresses)
+{
+  int gai;
+
+  job->failure = AURORA__FAILED_FOR_NOW;
+  switch (aurora__resolve(job->config->host, job->deadline, &job->expired, ret_addresses, &gai)) {
+  case AURORA__RESOLVED:
+    return true;
+  case AURORA__RESOLVE_FAILED:
+    aurora__error_set(&job->error, AURORA_ECONNECT, AURORA_NOT_SENT,
+                      "cannot connect to %s: the host's name is not resolved: %s", where,
+                      gai_strerror(gai));
+    return false;
+  case AURORA__RESOLVE_LATE:
+    aurora__error_set(&job->error, UV_ETIMEDOUT, AURORA_NOT_SENT,
+                      "cannot connect to %s: the host's name is not resolved within "
+                      "connect_timeout (%llu ms)",
+                      where, (unsigned long long)job->config->connect_timeout);
+    return false;
+  case AURORA__RESOLVE_NO_RESOURCE:
+    aurora__error_set(&job->error, UV_ENOMEM, AURORA_NOT_SENT,
+                      "cannot connect to %s: no memory or thread to resolve the host's name",
+                      where);
+    return false;
+  }
+  return false;
 }
 
 /* On a worker thread: touches nothing but the job, the configuration, which does not change, and trust,
@@ -319,6 +331,7 @@ static void connect_with_ca(aurora__connect_t *job, const aurora__login_t *login
 static void work(uv_work_t *request)
 {
   aurora__connect_t *job = aurora__container_of(request, aurora__connect_t, work);
+  aurora__addresses_t addresses;
   char where[AURORA__WHERE_SIZE];
   aurora__login_t login;
 
@@ -327,9 +340,10 @@ static void work(uv_work_t *request)
     job->failure = AURORA__FAILED_FOR_NOW;
     return;
   }
-  current_job = job;
-  connect_with_ca(job, &login, where);
-  current_job = NULL;
+  if (job->config->unix_socket)
+    connect_with_ca(job, NULL, &login, where);
+  else if (resolve(job, where, &addresses))
+    connect_with_ca(job, &addresses, &login, where);
   aurora__login_drop(&login);
   unpublish(job);
 }
@@ -358,6 +372,7 @@ int aurora__connect_start(uv_loop_t *loop, aurora__connect_t *job)
   job->succeeded = false;
   job->mysql = NULL;
   job->duplicate = -1;
+  atomic_init(&job->expired, false);
   status = uv_mutex_init(&job->lock);
   if (status)
     return status;
@@ -372,9 +387,10 @@ void aurora__connect_expire(aurora__connect_t *job)
   /* A job that still waits for a thread need not run at all. */
   if (uv_cancel((uv_req_t *)&job->work) == 0)
     return;
+  atomic_store(&job->expired, true);
   uv_mutex_lock(&job->lock);
-  job->expired = true;
   if (job->duplicate >= 0)
     shutdown(job->duplicate, SHUT_RDWR);
   uv_mutex_unlock(&job->lock);
+  aurora__resolve_wake();
 }

@@ -1,12 +1,13 @@
 /*
  * Opening a connection: one blocking unit on libuv's worker pool.
  *
- * libmariadb's non-blocking connect blocks in DNS and in the whole TLS handshake, so DNS, TCP, TLS,
- * login and session set-up run on a worker thread, under one absolute deadline.
+ * libmariadb's non-blocking connect blocks in DNS and in the whole TLS handshake, so TCP, TLS, login and session
+ * set-up run on a worker thread, under one absolute deadline. For DNS the worker only waits: see resolver.h.
  */
 #ifndef AURORA_CONNECTION_CONNECT_H
 #define AURORA_CONNECTION_CONNECT_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -45,22 +46,23 @@ struct aurora__connect {
 
   /* Private. */
   uv_work_t work;
-  uv_mutex_t lock;    /* guards the next two, which the loop reads while the worker runs */
-  int duplicate;      /* of the socket that is being connected, or -1 */
-  bool expired;       /* the loop's watchdog has found the deadline passed */
-  bool greeting_seen; /* the server's first packet was looked at */
-  bool tls_missing;   /* TLS is required, and the greeting does not offer it */
+  atomic_bool
+      expired;      /* the loop's watchdog has found the deadline passed, or the pool is closed */
+  uv_mutex_t lock;  /* guards the next, which the loop reads while the worker runs */
+  int duplicate;    /* of the socket that is being connected, or -1 */
+  bool tls_missing; /* TLS is required, and not in use */
   bool
       out_of_step; /* the server sent more than the answer to the login, or no answer to a question */
   bool no_memory;
-  int socket_errno; /* of the last failed TCP connect */
+  bool wrong_name; /* libmariadb has compared the certificate with another name */
 };
 
 /* Starts the job. 0, or a libuv error: cb is not called then. */
 int aurora__connect_start(uv_loop_t *loop, aurora__connect_t *job);
 
 /* The watchdog: to be called on the loop's thread once the deadline has passed and cb has not been
- * called. Cuts the socket under the worker, wherever it waits. cb still comes. */
+ * called. Cuts the socket under the worker, and ends its wait for a name. cb still comes: soon, unless a credentials
+ * callback holds the worker. */
 void aurora__connect_expire(aurora__connect_t *job);
 
 /* Where a connect goes, for people: "host:port", or the socket's path. */

@@ -1,6 +1,5 @@
 #include "connection/connect_options.h"
 
-#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
@@ -23,26 +22,43 @@ bool aurora__checks_certificate(aurora_ssl_mode_t mode)
   return mode == AURORA_SSL_VERIFY_CA || mode == AURORA_SSL_VERIFY_IDENTITY;
 }
 
-static void set_tls_options(MYSQL *mysql, const aurora_config_t *config, const char *ca)
+static bool set(MYSQL *mysql, enum mysql_option option, const void *value)
+{
+  return !mysql_optionsv(mysql, option, value);
+}
+
+/*
+ * Where TLS is required, libmariadb itself must refuse a server that does not offer it, before it sends anything.
+ * SSL_ENFORCE, in spite of its name, asks for TLS and falls back. It does refuse for the sake of a fingerprint that
+ * the certificate is to have, and an empty one is compared with none.
+ */
+bool aurora__connect_set_tls(MYSQL *mysql, const aurora_config_t *config, const char *ca)
 {
   my_bool use = config->ssl_mode != AURORA_SSL_DISABLED;
   my_bool verify = config->ssl_mode == AURORA_SSL_VERIFY_IDENTITY;
 
-  /* ENFORCE is misnamed: it asks for TLS and falls back. See connect.c. */
-  mysql_optionsv(mysql, MYSQL_OPT_SSL_ENFORCE, &use);
-  mysql_optionsv(mysql, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, &verify);
-  if (!use)
-    return;
+  if (!set(mysql, MYSQL_OPT_SSL_ENFORCE, &use) ||
+      !set(mysql, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, &verify))
+    return false;
   /* A CA makes libmariadb check the chain, which only the VERIFY modes ask for. */
-  if (aurora__checks_certificate(config->ssl_mode))
-    mysql_optionsv(mysql, MYSQL_OPT_SSL_CA, ca);
-  if (config->ssl_cert) {
-    mysql_optionsv(mysql, MYSQL_OPT_SSL_CERT, config->ssl_cert);
-    mysql_optionsv(mysql, MYSQL_OPT_SSL_KEY, config->ssl_key);
-  }
+  if (aurora__checks_certificate(config->ssl_mode) && !set(mysql, MYSQL_OPT_SSL_CA, ca))
+    return false;
+  if (use && config->ssl_cert &&
+      (!set(mysql, MYSQL_OPT_SSL_CERT, config->ssl_cert) ||
+       !set(mysql, MYSQL_OPT_SSL_KEY, config->ssl_key)))
+    return false;
+  return !aurora__requires_tls(config->ssl_mode) || set(mysql, MARIADB_OPT_SSL_FP, "");
 }
 
-void aurora__connect_set_options(MYSQL *mysql, const aurora_config_t *config, const char *ca)
+static bool set_no_tls(MYSQL *mysql)
+{
+  my_bool off = 0;
+
+  return set(mysql, MYSQL_OPT_SSL_ENFORCE, &off) &&
+         set(mysql, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, &off);
+}
+
+bool aurora__connect_set_options(MYSQL *mysql, const aurora_config_t *config, const char *ca)
 {
   my_bool off = 0;
   unsigned no_files = 0;
@@ -50,14 +66,16 @@ void aurora__connect_set_options(MYSQL *mysql, const aurora_config_t *config, co
   /* The coarse net under the watchdog: SO_RCVTIMEO, in whole seconds. */
   unsigned seconds = (unsigned)(config->connect_timeout / 1000) + 1;
 
-  mysql_optionsv(mysql, MYSQL_OPT_PROTOCOL, &protocol);
-  mysql_optionsv(mysql, MYSQL_OPT_CONNECT_TIMEOUT, &seconds);
-  mysql_optionsv(mysql, MYSQL_OPT_LOCAL_INFILE, &no_files);
-  mysql_optionsv(mysql, MYSQL_OPT_RECONNECT, &off);
-  mysql_optionsv(mysql, MYSQL_SET_CHARSET_NAME, "utf8mb4");
-  mysql_optionsv(mysql, MARIADB_OPT_RESTRICTED_AUTH, ALLOWED_PLUGINS);
-  mysql_optionsv(mysql, MYSQL_OPT_CONNECT_ATTR_ADD, "program_library", "aurora");
-  set_tls_options(mysql, config, ca);
+  if (!set(mysql, MYSQL_OPT_PROTOCOL, &protocol) ||
+      !set(mysql, MYSQL_OPT_CONNECT_TIMEOUT, &seconds) ||
+      !set(mysql, MYSQL_OPT_LOCAL_INFILE, &no_files) || !set(mysql, MYSQL_OPT_RECONNECT, &off) ||
+      !set(mysql, MYSQL_SET_CHARSET_NAME, "utf8mb4") ||
+      !set(mysql, MARIADB_OPT_RESTRICTED_AUTH, ALLOWED_PLUGINS) ||
+      mysql_optionsv(mysql, MYSQL_OPT_CONNECT_ATTR_ADD, "program_library", "aurora"))
+    return false;
+  if (config->ssl_mode == AURORA_SSL_PREFERRED && !config->unix_socket)
+    return set_no_tls(mysql);
+  return aurora__connect_set_tls(mysql, config, ca);
 }
 
 void aurora__connect_set_socket_options(int fd, const aurora_config_t *config)
@@ -68,7 +86,6 @@ void aurora__connect_set_socket_options(int fd, const aurora_config_t *config)
   int probes = KEEPALIVE_PROBES;
   unsigned user_timeout = (unsigned)(idle + interval * probes) * 1000;
 
-  fcntl(fd, F_SETFD, FD_CLOEXEC);
   if (config->unix_socket)
     return;
   setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);

@@ -14,10 +14,13 @@
 bool aurora__requires_tls(aurora_ssl_mode_t mode);
 bool aurora__checks_certificate(aurora_ssl_mode_t mode);
 
-/* Before the connect. ca: the file of authorities, if the certificate is looked at. */
-void aurora__connect_set_options(MYSQL *mysql, const aurora_config_t *config, const char *ca);
+/* Before the connect; false: libmariadb does not take one of them. ca: the file of authorities, if the certificate is
+ * looked at. Over TCP, where TLS is only preferred, nothing of TLS is set: that is for aurora__connect_set_tls, once
+ * the server has offered it. */
+bool aurora__connect_set_options(MYSQL *mysql, const aurora_config_t *config, const char *ca);
+bool aurora__connect_set_tls(MYSQL *mysql, const aurora_config_t *config, const char *ca);
 
-/* After it: close-on-exec, and how a dead peer is noticed. */
+/* After it: how a dead peer is noticed. */
 void aurora__connect_set_socket_options(int fd, const aurora_config_t *config);
 
 #endif

@@ -17,7 +17,7 @@
 #include "pool/pool.h"
 
 /* After its deadline a connect job has this long to come back, cut off from its socket as it is,
- * before it is given up: it must be in DNS then, where nothing can reach it. */
+ * before it is given up: a credentials callback must hold it then, where nothing can reach it. */
 enum { ABANDON_AFTER_MS = 100 };
 
 static void connect_failed(aurora_connection_t *connection, const aurora_error_t *error,
@@ -44,10 +44,11 @@ static void take_session(aurora_connection_t *connection, aurora__connect_t *job
   connection->server_id = mysql_thread_id(job->mysql);
   connection->statements.by_type = !aurora__is_mariadb(job->mysql);
   /* From here on its calls are made by start and cont. */
-  mysql_options(connection->mysql, MYSQL_OPT_NONBLOCK, NULL);
-  status = aurora__driver_open(connection);
+  status = mysql_options(connection->mysql, MYSQL_OPT_NONBLOCK, NULL)
+               ? UV_ENOMEM
+               : aurora__driver_open(connection);
   if (status) {
-    aurora__error_set(&error, status, AURORA_NOT_SENT, "the socket cannot be polled: %s",
+    aurora__error_set(&error, status, AURORA_NOT_SENT, "the session cannot be driven: %s",
                       uv_strerror(status));
     mysql_close(connection->mysql);
     connect_failed(connection, &error, AURORA__FAILED_FOR_NOW);
@@ -92,7 +93,7 @@ static void abandon_connect(aurora__alarm_t *alarm)
 
   aurora__connect_describe(&pool->config, where, sizeof where);
   aurora__error_set(&error, UV_ETIMEDOUT, AURORA_NOT_SENT,
-                    "cannot connect to %s: no address within connect_timeout (%llu ms)", where,
+                    "cannot connect to %s: not connected within connect_timeout (%llu ms)", where,
                     (unsigned long long)pool->config.connect_timeout);
   connection->connect->data = NULL;
   pool->abandoned_jobs++;

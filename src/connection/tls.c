@@ -1,8 +1,11 @@
 #include "connection/tls.h"
 
+#include <stdio.h>
+
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
+#include <openssl/x509v3.h>
 
 #include "libmariadb/internals.h"
 
@@ -57,6 +60,49 @@ void aurora__tls_trusted(MYSQL *mysql, aurora__certificate_cb cb, void *data)
     }
   }
   X509_STORE_CTX_free(lookup);
+}
+
+enum { FIRST_WITH_CALLBACK = 30400 };
+
+bool aurora__tls_leaves_verdict(void)
+{
+  return mysql_get_client_version() >= FIRST_WITH_CALLBACK;
+}
+
+static bool has_name(X509 *certificate, const char *name)
+{
+  return X509_check_host(certificate, name, 0, 0, NULL) == 1 ||
+         X509_check_ip_asc(certificate, name, 0) == 1;
+}
+
+bool aurora__tls_verify(MYSQL *mysql, const void *handle, const char *name, char *ret_why,
+                        size_t size)
+{
+  SSL *session = aurora__tls_session_of(handle);
+  X509 *certificate = session ? SSL_get0_peer_certificate(session) : NULL;
+  long result;
+
+  if (!certificate) {
+    snprintf(ret_why, size,
+             "the server's certificate cannot be verified: libmariadb is not built with OpenSSL");
+    return false;
+  }
+  result = SSL_get_verify_result(session);
+  if (result != X509_V_OK) {
+    snprintf(ret_why, size, "the server's certificate is refused: %s",
+             X509_verify_cert_error_string(result));
+    return false;
+  }
+  /* What its own callback has noted of any certificate of the chain. */
+  if (!aurora__tls_found_nothing(mysql)) {
+    snprintf(ret_why, size, "the server's certificate is refused: %s", mysql_error(mysql));
+    return false;
+  }
+  if (name && !has_name(certificate, name)) {
+    snprintf(ret_why, size, "the server's certificate is not for the host");
+    return false;
+  }
+  return true;
 }
 
 void aurora__tls_drop_certificates(MYSQL *mysql)

@@ -4,6 +4,7 @@
 #ifndef AURORA_CONNECTION_TLS_H
 #define AURORA_CONNECTION_TLS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include <mysql.h>
@@ -17,6 +18,19 @@ typedef void (*aurora__certificate_cb)(void *data, const char *pem, size_t size)
  * verified. Before aurora__tls_drop_certificates.
  */
 void aurora__tls_trusted(MYSQL *mysql, aurora__certificate_cb cb, void *data);
+
+/*
+ * Whether libmariadb leaves it to a function of the caller's whether the server's certificate will do, and asks for
+ * a verdict on every TLS connection (from 3.4 on). Before that it judges as it is told by its options. The
+ * header of 3.3 does not name the option, and a program that is built with it may run with 3.4.
+ */
+enum { AURORA__OPT_TLS_VERIFICATION_CALLBACK = MARIADB_OPT_SERVER_PLUGINS + 2 };
+bool aurora__tls_leaves_verdict(void);
+
+/* In that function, with the handle that it is given: whether the chain ends in an authority that was given and nothing else is wrong with it, and, unless
+ * name is NULL, whether the certificate is for that name or address. */
+bool aurora__tls_verify(MYSQL *mysql, const void *handle, const char *name, char *ret_why,
+                        size_t size);
 
 /*
  * Forgets the certificate authorities of a session whose handshake is done; nothing on a plain one.

@@ -48,6 +48,32 @@ void *aurora__tls_session(const MYSQL *mysql)
   return pvio && pvio->ctls && has_openssl ? pvio->ctls->ssl : NULL;
 }
 
+void *aurora__tls_session_of(const void *handle)
+{
+  return has_openssl ? ((const struct st_ma_pvio_tls *)handle)->ssl : NULL;
+}
+
+/* MARIADB_TLS_VERIFY_UNKNOWN. Only that a certificate is not trusted (1) is overlooked at times. */
+enum { VERDICT_REFUSED = 32 };
+
+bool aurora__tls_found_nothing(const MYSQL *mysql)
+{
+#if MARIADB_PACKAGE_VERSION_ID >= 30400
+  return !mysql->net.tls_verify_status;
+#else
+  return !mysql->net.unused_2;
+#endif
+}
+
+void aurora__tls_heed(MYSQL *mysql, bool accepted)
+{
+#if MARIADB_PACKAGE_VERSION_ID >= 30400
+  mysql->net.tls_verify_status = accepted ? 0 : VERDICT_REFUSED;
+#else
+  mysql->net.unused_2 = accepted ? 0 : VERDICT_REFUSED;
+#endif
+}
+
 void aurora__wipe_login(MYSQL *mysql)
 {
   if (mysql->passwd)

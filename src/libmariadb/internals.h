@@ -16,6 +16,9 @@
  *   | st_ma_pvio.cache, .cache_pos,          | ma_pvio.h      | bytes are taken and put there   | * libmariadb looks there before it reads|
  *   |   .cache_size, .ctls, .mysql           |                |                                 |   the socket, and keeps nothing besides |
  *   | st_ma_pvio_tls.ssl                     | ma_tls.h       | OpenSSL's session               | * only if OpenSSL is libmariadb's TLS   |
+ *   | NET.tls_verify_status                  | mysql.h        | 3.4: the verdict on the server's| as the first; a byte that 3.3 leaves    |
+ *   |                                        |                |   certificate                   |   unused                                |
+ *   | MYSQL.host                             | mysql.h        | the name that is verified       | as the first                            |
  *   | MYSQL.status, .info, .affected_rows,   | mysql.h        | set as libmariadb's own call    | * between two calls nothing else of it  |
  *   |   .warning_count, .field_count,        |                | sets them, which is spared      |   depends on them                       |
  *   |   NET.last_errno, .last_error, .sqlstate |              |                                 |                                         |
@@ -115,6 +118,20 @@ static inline void aurora__set_packet_number(MYSQL *mysql, unsigned number)
 /* OpenSSL's session (SSL *); NULL: a plain connection, a libmariadb that was built with another library for
  * TLS, or one that is not known. */
 void *aurora__tls_session(const MYSQL *mysql);
+
+/* The same in libmariadb's verification callback (from 3.4 on), which is given the handle; also where nothing else is
+ * known: a certificate that cannot be looked at is refused. */
+void *aurora__tls_session_of(const void *handle);
+
+/* There: whether libmariadb's own look at the chain has noted nothing; and what it is to think of it from now on. */
+bool aurora__tls_found_nothing(const MYSQL *mysql);
+void aurora__tls_heed(MYSQL *mysql, bool accepted);
+
+/* The name that libmariadb has compared the certificate with, or would. */
+static inline const char *aurora__verified_name(const MYSQL *mysql)
+{
+  return mysql->host;
+}
 
 /* Takes the password in clear text and the login packet out of a connection. Nothing may be in flight. */
 void aurora__wipe_login(MYSQL *mysql);

@@ -8,9 +8,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <dlfcn.h>
-#include <netdb.h>
-
 #include "client.h"
 #include "support/bad_server.h"
 #include "support/files.h"
@@ -26,26 +23,6 @@ enum {
 static database_t database;
 static char directory[] = "/tmp/aurora-deadline-XXXXXX";
 static certificates_t certificates;
-
-/* --- Names -------------------------------------------------------------------------------------- */
-
-static unsigned slow_lookup_ms;
-
-/* Stands in for the C library's, also where libmariadb calls it: no test asks a name server. */
-int getaddrinfo(const char *node, const char *service, const struct addrinfo *hints,
-                struct addrinfo **ret_list)
-{
-  int (*original)(const char *, const char *, const struct addrinfo *, struct addrinfo **);
-
-  if (node && !strcmp(node, "nowhere.example"))
-    return EAI_NONAME;
-  if (node && !strcmp(node, "slow.example")) {
-    usleep(slow_lookup_ms * 1000);
-    return EAI_NONAME;
-  }
-  *(void **)&original = dlsym(RTLD_NEXT, "getaddrinfo");
-  return original(node, service, hints, ret_list);
-}
 
 /* --- Every stage -------------------------------------------------------------------------------- */
 
@@ -78,12 +55,12 @@ static const stage_t stages[] = {
      .tls = true,
      .code = UV_ETIMEDOUT,
      .says = "connect_timeout (300 ms)"},
-    {.mode = BAD_SERVER_GARBAGE, .code = AURORA_ECONNECT, .at_once = true, .says = "lost"},
+    {.mode = BAD_SERVER_GARBAGE, .code = AURORA_EPROTOCOL, .at_once = true, .says = "HTTP"},
     {.mode = BAD_SERVER_GARBAGE,
      .tls = true,
-     .code = AURORA_ECONNECT,
+     .code = AURORA_EPROTOCOL,
      .at_once = true,
-     .says = "lost"},
+     .says = "HTTP"},
     {.mode = BAD_SERVER_TOO_MANY,
      .code = AURORA_ESERVER,
      .at_once = true,
@@ -294,77 +271,6 @@ START_TEST(a_close_waits_for_no_connect)
 }
 END_TEST
 
-/* --- Names -------------------------------------------------------------------------------------- */
-
-START_TEST(a_name_that_does_not_resolve)
-{
-  aurora_config_t config = client_config_of_port(3306, false);
-  client_t client;
-  reply_t answer;
-
-  config.host = "nowhere.example";
-  config.connect_timeout = CONNECT_TIMEOUT_MS;
-  client_open(&client, &config);
-  client_ask(&client, &answer, "SELECT 1");
-  fixture_wait(&client.fixture, &answer);
-  reply_must_be(&answer, AURORA_ECONNECT);
-  ck_assert_ptr_nonnull(strstr(answer.error.message, "nowhere.example:3306"));
-  ck_assert_uint_le(reply_took(&answer), CONNECT_TIMEOUT_MS + slowly(LATE_MS));
-  client_close(&client, 0);
-}
-END_TEST
-
-/* Nothing can reach a thread that waits for a name server; the callback comes all the same. */
-START_TEST(a_name_server_that_is_slow)
-{
-  aurora_config_t config = client_config_of_port(3306, false);
-  client_t client;
-  reply_t answer;
-  double gap;
-
-  slow_lookup_ms = 1000;
-  config.host = "slow.example";
-  config.connect_timeout = CONNECT_TIMEOUT_MS;
-  client_open(&client, &config);
-  client_watch(&client);
-  client_ask(&client, &answer, "SELECT 1");
-  fixture_wait(&client.fixture, &answer);
-  reply_must_be(&answer, UV_ETIMEDOUT);
-  ck_assert_ptr_nonnull(strstr(answer.error.message, "slow.example:3306"));
-  ck_assert_uint_ge(reply_took(&answer), CONNECT_TIMEOUT_MS);
-  ck_assert_uint_le(reply_took(&answer), CONNECT_TIMEOUT_MS + slowly(LATE_MS));
-  gap = client_watched(&client);
-  ck_assert_msg(gap < (double)slowly(STALL_MS), "the loop stood still for %.1f ms", gap);
-  client_close(&client, 0);
-}
-END_TEST
-
-/* The threads that look names up in vain are no more than max_connecting. */
-START_TEST(slow_look_ups_do_not_take_all_threads)
-{
-  aurora_config_t config = client_config_of_port(3306, false);
-  aurora_stats_t stats;
-  client_t client;
-  reply_t answer;
-
-  slow_lookup_ms = 2000;
-  config.host = "slow.example";
-  config.connect_timeout = 50;
-  config.max_connecting = 2;
-  client_open(&client, &config);
-  for (int i = 0; i < 6; i++) {
-    client_ask(&client, &answer, "SELECT 1");
-    fixture_wait(&client.fixture, &answer);
-    ck_assert_uint_eq(answer.calls, 1);
-    ck_assert(answer.code);
-  }
-  aurora_pool_stats(client.fixture.pool, &stats);
-  ck_assert_uint_eq(stats.connect_failed, 2);
-  ck_assert_int_eq(answer.error.code, UV_ETIMEDOUT);
-  client_close(&client, 0);
-}
-END_TEST
-
 /* --- Worker threads ----------------------------------------------------------------------------- */
 
 enum { THREADS = 4 };
@@ -467,9 +373,6 @@ static Suite *make_suite(void)
   tcase_add_test(tcase, no_more_than_max_connecting_at_once);
   tcase_add_test(tcase, a_warm_up_and_a_check_end_by_the_deadline_too);
   tcase_add_loop_test(tcase, a_close_waits_for_no_connect, 0, count);
-  tcase_add_test(tcase, a_name_that_does_not_resolve);
-  tcase_add_test(tcase, a_name_server_that_is_slow);
-  tcase_add_test(tcase, slow_look_ups_do_not_take_all_threads);
   tcase_add_test(tcase, no_thread_is_free);
   tcase_add_loop_test(tcase, the_next_query_works_once_the_server_is_up, 0, 4);
   tcase_add_loop_test(tcase, a_slow_connect_within_the_deadline_works, 0, 2);

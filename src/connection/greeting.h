@@ -1,0 +1,30 @@
+/*
+ * The first packet of a server: what it is, before a byte is sent. Pure.
+ */
+#ifndef AURORA_CONNECTION_GREETING_H
+#define AURORA_CONNECTION_GREETING_H
+
+#include <stddef.h>
+
+typedef enum {
+  AURORA__GREETING_NONE,    /* none has been seen */
+  AURORA__GREETING_PARTIAL, /* what has come may become one */
+  AURORA__GREETING_PLAIN,   /* whole, and does not offer TLS */
+  AURORA__GREETING_TLS,     /* whole, and offers it */
+  AURORA__GREETING_ERROR, /* an error packet in its place: libmariadb reports it and sends nothing */
+  AURORA__GREETING_EXCESS, /* more follows it, which a server sends only after the login */
+  AURORA__GREETING_FOREIGN /* what no MySQL or MariaDB server says since 4.1 */
+} aurora__greeting_t;
+
+/* The longest first packet that is waited for, its header included: a greeting of today has some 100 bytes,
+ * and an error packet fewer than 600. */
+enum { AURORA__GREETING_MAX = 16384 };
+
+/* What these bytes are, all that a server has sent so far. */
+aurora__greeting_t aurora__greeting_read(const unsigned char *bytes, size_t size);
+
+/* What a server that is none seems to be, for people, from its first bytes. */
+enum { AURORA__GREETING_HEAD = 16 };
+const char *aurora__greeting_describe(const unsigned char *bytes, size_t size);
+
+#endif
