@@ -110,7 +110,7 @@ static aurora__columns_t *current_columns(aurora_connection_t *connection)
   aurora__statement_t *statement = connection->statement;
   const MYSQL_FIELD *fields = aurora__described_fields(connection->mysql);
   unsigned count = mysql_field_count(connection->mysql);
-  bool out_params = (connection->mysql->server_status & SERVER_PS_OUT_PARAMS) != 0;
+  bool out_params = (aurora__server_status(connection->mysql) & SERVER_PS_OUT_PARAMS) != 0;
   aurora__columns_t *columns;
 
   if (statement->columns && statement->columns->out_params == out_params &&

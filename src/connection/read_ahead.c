@@ -1,7 +1,6 @@
 #include "connection/read_ahead.h"
 
 #include <errno.h>
-#include <malloc.h>
 #include <sys/socket.h>
 #include <sys/types.h>
 
@@ -13,26 +12,25 @@ enum { DEPRECATE_EOF = 1 << 24 /* CLIENT_DEPRECATE_EOF of the protocol */ };
 
 bool aurora__has_leftover(const MYSQL *mysql)
 {
-  const MARIADB_PVIO *pvio = aurora__pvio(mysql);
+  const unsigned char *end;
+  const unsigned char *at = aurora__cached(mysql, &end);
   SSL *session;
 
-  if (!pvio)
-    return false;
-  if (pvio->cache && pvio->cache_pos < pvio->cache + pvio->cache_size)
+  if (at && at < end)
     return true;
-  session = pvio->ctls ? aurora__tls_session(mysql) : NULL;
+  session = aurora__tls_session(mysql);
   return session && SSL_pending(session) > 0;
 }
 
 /* The next packet with its header, if it is there as a whole; NULL: it is not. */
 static inline const unsigned char *next_packet(const MYSQL *mysql, size_t *ret_size)
 {
-  const MARIADB_PVIO *pvio = aurora__pvio(mysql);
+  const unsigned char *end;
+  const unsigned char *at = aurora__cached(mysql, &end);
 
-  if (!pvio || !pvio->cache || aurora__is_compressed(mysql) || pvio->cache_pos < pvio->cache ||
-      pvio->cache_pos > pvio->cache + pvio->cache_size)
+  if (!at || at > end || aurora__is_compressed(mysql))
     return NULL;
-  return aurora__packet_at(pvio->cache_pos, pvio->cache + pvio->cache_size, ret_size);
+  return aurora__packet_at(at, end, ret_size);
 }
 
 bool aurora__has_next_packet(const MYSQL *mysql)
@@ -44,50 +42,37 @@ bool aurora__has_next_packet(const MYSQL *mysql)
 
 size_t aurora__read_ahead_room(const MYSQL *mysql)
 {
-  const MARIADB_PVIO *pvio = aurora__pvio(mysql);
-
-  /* Rows would end otherwise. No libmariadb up to 3.3 asks for it. */
+  /* Rows would end otherwise. No libmariadb up to 3.4 asks for it. */
   if (aurora__agreed_capabilities(mysql) & DEPRECATE_EOF)
     return 0;
-  /* A library that was built with another size than its header says must not be written beyond. */
-  if (!pvio || pvio->mysql != mysql || !pvio->cache || pvio->ctls || aurora__is_compressed(mysql) ||
-      malloc_usable_size(pvio->cache) < AURORA__CACHE_SIZE)
-    return 0;
-  return AURORA__CACHE_SIZE;
+  return aurora__cache_room(mysql);
 }
 
 aurora__fill_t aurora__read_ahead_fill(MYSQL *mysql, size_t room)
 {
-  MARIADB_PVIO *pvio = aurora__known_pvio(mysql);
+  size_t used;
+  unsigned char *to = aurora__cache_end(mysql, &used);
   ssize_t size;
 
-  if (pvio->cache_pos >= pvio->cache + pvio->cache_size) {
-    pvio->cache_pos = pvio->cache;
-    pvio->cache_size = 0;
-  }
-  if (pvio->cache_size >= room)
+  if (used >= room)
     return AURORA__FILL_FAILED;
-  size = recv((int)mysql_get_socket(mysql), pvio->cache + pvio->cache_size, room - pvio->cache_size,
-              MSG_DONTWAIT);
+  size = recv((int)mysql_get_socket(mysql), to, room - used, MSG_DONTWAIT);
   if (size < 0 && (errno == EAGAIN || errno == EINTR))
     return AURORA__FILLED_NOT;
   if (size <= 0)
     return AURORA__FILL_FAILED;
-  pvio->cache_size += (size_t)size;
+  aurora__cache_filled(mysql, (size_t)size);
   return AURORA__FILLED;
 }
 
 const unsigned char *aurora__read_ahead(const MYSQL *mysql, const unsigned char **ret_end)
 {
-  const MARIADB_PVIO *pvio = aurora__known_pvio(mysql);
-
-  *ret_end = pvio->cache + pvio->cache_size;
-  return pvio->cache_pos;
+  return aurora__cache_at(mysql, ret_end);
 }
 
 void aurora__read_ahead_skip(MYSQL *mysql, size_t size)
 {
-  aurora__known_pvio(mysql)->cache_pos += size;
+  aurora__cache_taken(mysql, size);
 }
 
 bool aurora__has_row(const MYSQL *mysql, aurora__protocol_t protocol)
@@ -104,7 +89,7 @@ const unsigned char *aurora__take_row(MYSQL *mysql, aurora__protocol_t protocol,
 
   if (!packet || !aurora__is_row(packet + NET_HEADER_SIZE, *ret_size, protocol))
     return NULL;
-  aurora__known_pvio(mysql)->cache_pos += NET_HEADER_SIZE + *ret_size;
+  aurora__cache_taken(mysql, NET_HEADER_SIZE + *ret_size);
   aurora__set_packet_number(mysql, packet[3] + 1u);
   return packet + NET_HEADER_SIZE;
 }

@@ -1,5 +1,6 @@
 #include "libmariadb/internals.h"
 
+#include <malloc.h>
 #include <string.h>
 
 #include <errmsg.h>
@@ -12,6 +13,9 @@ struct st_ma_pvio_tls {
   MARIADB_PVIO *pvio;
   void *ssl;
 };
+
+/* PVIO_READ_AHEAD_CACHE_SIZE of ma_pvio.h. */
+enum { CACHE_SIZE = 16384 };
 
 _Atomic bool aurora__internals_are_known;
 
@@ -41,11 +45,20 @@ void aurora__internals_look(void)
                 strncmp(library, "OpenSSL", 7) == 0;
 }
 
-void *aurora__tls_session(const MYSQL *mysql)
+size_t aurora__cache_room(const MYSQL *mysql)
 {
-  const MARIADB_PVIO *pvio = aurora__pvio(mysql);
+  const MARIADB_PVIO *pvio = aurora__internals_known() ? mysql->net.pvio : NULL;
 
-  return pvio && pvio->ctls && has_openssl ? pvio->ctls->ssl : NULL;
+  /* A library that was built with another size than its header says must not be written beyond. */
+  if (!pvio || pvio->mysql != mysql || !pvio->cache || pvio->ctls || mysql->net.compress ||
+      malloc_usable_size(pvio->cache) < CACHE_SIZE)
+    return 0;
+  return CACHE_SIZE;
+}
+
+void *aurora__openssl_session(const MYSQL *mysql)
+{
+  return has_openssl ? mysql->net.pvio->ctls->ssl : NULL;
 }
 
 void *aurora__tls_session_of(const void *handle)

@@ -78,7 +78,7 @@ static inline bool aurora__internals_known(void)
  */
 struct st_ma_pvio {
   void *data;
-  unsigned char *cache; /* NULL: none. Of AURORA__CACHE_SIZE bytes */
+  unsigned char *cache; /* NULL: none. Of 16 KiB */
   unsigned char *cache_pos;
   size_t cache_size; /* bytes that are in it, from its beginning on */
   int type;
@@ -88,19 +88,56 @@ struct st_ma_pvio {
   MYSQL *mysql;
 };
 
-/* PVIO_READ_AHEAD_CACHE_SIZE */
-enum { AURORA__CACHE_SIZE = 16384 };
+/* --- The read-ahead cache ----------------------------------------------------------------------- */
 
-/* NULL: there is none, or it is not known. */
-static inline MARIADB_PVIO *aurora__pvio(const MYSQL *mysql)
+/* What is in it that nobody has asked for yet. NULL: there is no cache, or it is not known. */
+static inline const unsigned char *aurora__cached(const MYSQL *mysql, const unsigned char **ret_end)
 {
-  return aurora__internals_known() ? mysql->net.pvio : NULL;
+  const MARIADB_PVIO *pvio = aurora__internals_known() ? mysql->net.pvio : NULL;
+
+  if (!pvio || !pvio->cache || pvio->cache_pos < pvio->cache)
+    return NULL;
+  *ret_end = pvio->cache + pvio->cache_size;
+  return pvio->cache_pos;
 }
 
-/* The same where it is there, and known. */
-static inline MARIADB_PVIO *aurora__known_pvio(const MYSQL *mysql)
+/* How many bytes it holds, if we may fill it, which is so on a plain connection; else 0. */
+size_t aurora__cache_room(const MYSQL *mysql);
+
+/* The rest needs a cache that we may fill. */
+
+/* Where the next bytes that are read belong, behind those that are there. */
+static inline unsigned char *aurora__cache_end(MYSQL *mysql, size_t *ret_used)
 {
-  return mysql->net.pvio;
+  MARIADB_PVIO *pvio = mysql->net.pvio;
+
+  if (pvio->cache_pos >= pvio->cache + pvio->cache_size) {
+    pvio->cache_pos = pvio->cache;
+    pvio->cache_size = 0;
+  }
+  *ret_used = pvio->cache_size;
+  return pvio->cache + pvio->cache_size;
+}
+
+/* So many bytes were put there. */
+static inline void aurora__cache_filled(MYSQL *mysql, size_t size)
+{
+  mysql->net.pvio->cache_size += size;
+}
+
+static inline const unsigned char *aurora__cache_at(const MYSQL *mysql,
+                                                    const unsigned char **ret_end)
+{
+  const MARIADB_PVIO *pvio = mysql->net.pvio;
+
+  *ret_end = pvio->cache + pvio->cache_size;
+  return pvio->cache_pos;
+}
+
+/* So many bytes, which are there, were taken out. */
+static inline void aurora__cache_taken(MYSQL *mysql, size_t size)
+{
+  mysql->net.pvio->cache_pos += size;
 }
 
 /* True on a connection whose packets are compressed. */
@@ -117,7 +154,13 @@ static inline void aurora__set_packet_number(MYSQL *mysql, unsigned number)
 
 /* OpenSSL's session (SSL *); NULL: a plain connection, a libmariadb that was built with another library for
  * TLS, or one that is not known. */
-void *aurora__tls_session(const MYSQL *mysql);
+void *aurora__openssl_session(const MYSQL *mysql);
+static inline void *aurora__tls_session(const MYSQL *mysql)
+{
+  return aurora__internals_known() && mysql->net.pvio && mysql->net.pvio->ctls
+             ? aurora__openssl_session(mysql)
+             : NULL;
+}
 
 /* The same in libmariadb's verification callback (from 3.4 on), which is given the handle; also where nothing else is
  * known: a certificate that cannot be looked at is refused. */

@@ -5,6 +5,7 @@
 
 #include <mysqld_error.h>
 
+#include "libmariadb/internals.h"
 #include "support/database_test.h"
 #include "support/loop.h"
 #include "support/pool_fixture.h"
@@ -246,6 +247,30 @@ static void must_be_consistent(const aurora_latency_t *latency, uint64_t count)
   ck_assert_uint_ge(latency->sum, latency->max);
 }
 
+/* Of libmariadb only versions whose inside is known are used by short ways; it does the work of others. */
+START_TEST(an_event_tells_of_an_unknown_library)
+{
+  static const struct {
+    unsigned long version; /* 0: the one that is there */
+    unsigned events;
+  } table[] = {{AURORA__LIBMARIADB_FIRST - 1, 1},
+               {AURORA__LIBMARIADB_FIRST, 0},
+               {0, 0},
+               {AURORA__LIBMARIADB_LAST, 0},
+               {AURORA__LIBMARIADB_LAST + 1, 1}};
+  aurora_config_t config = fixture_config(&database);
+  pool_fixture_t fixture;
+  reply_t reply;
+
+  aurora__internals_pretend(table[_i].version);
+  fixture_open(&fixture, &config);
+  ck_assert_uint_eq(fixture_logged(&fixture, "libmariadb not known"), table[_i].events);
+  reply = fixture_query(&fixture, "SELECT ?", AURORA_PARAMS(1));
+  reply_clear(&reply);
+  fixture_close(&fixture);
+}
+END_TEST
+
 START_TEST(statistics_add_up)
 {
   aurora_query_options_t hasty = {.timeout_ms = 50};
@@ -442,6 +467,7 @@ static Suite *make_suite(void)
   tcase_add_test(tcase, a_check_is_true_or_false);
   tcase_add_test(tcase, a_check_of_a_pool_that_is_held);
   tcase_add_test(tcase, events_have_their_names);
+  tcase_add_loop_test(tcase, an_event_tells_of_an_unknown_library, 0, 5);
   tcase_add_test(tcase, statistics_add_up);
   tcase_add_test(tcase, idle_connections_are_closed_but_min_idle);
   tcase_add_test(tcase, min_idle_is_refilled);
