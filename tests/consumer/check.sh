@@ -112,6 +112,29 @@ subproject_has_no_tests() {
   [ "$(tr '\n' ' ' <targets)" = 'aurora consumer ' ]
 }
 
+# As on a machine that has neither Check nor a C++ compiler: what finds packages knows nothing of the one, and the
+# other fails.
+# shellcheck disable=SC2317
+builds_without_check() {
+  cat >pkg-config-without-check <<'END' && chmod +x pkg-config-without-check || return 1
+#!/bin/sh
+for argument; do
+  [ "$argument" != check ] || exit 1
+done
+exec pkg-config "$@"
+END
+  PKG_CONFIG="$temporary/pkg-config-without-check" CMAKE=false CXX=false \
+    "$meson" setup without "$sources" -Dbench=disabled -Dwerror=true &&
+    "$meson" compile -C without &&
+    [ "$("$meson" introspect --tests without)" = '[]' ]
+}
+
+# shellcheck disable=SC2317
+tests_need_check() {
+  ! PKG_CONFIG="$temporary/pkg-config-without-check" CMAKE=false \
+    "$meson" setup without-tests "$sources" -Dtests=enabled
+}
+
 export PKG_CONFIG_PATH="$temporary/prefix/lib/pkgconfig"
 result 'it installs under a prefix, without warnings' install_it
 result 'its headers are installed, and no others' installed_headers
@@ -128,5 +151,7 @@ result 'another project has it as a subproject' set_up_subproject
 result 'the subproject brings no tests and no bench' subproject_has_no_tests
 result 'that project builds, with warnings as errors' "$meson" compile -C other-build
 result 'its consumer runs' other-build/consumer
+result 'it builds without Check and without a C++ compiler, and has no tests then' builds_without_check
+result 'without Check it has no tests=enabled' tests_need_check
 echo "1..$number"
 exit $failed
