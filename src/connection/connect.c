@@ -28,6 +28,7 @@
 #include <errmsg.h>
 #include <mysqld_error.h>
 
+#include "base/alloc.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "connection/addresses.h"
@@ -100,6 +101,54 @@ static bool run_statement(MYSQL *mysql, const char *sql)
   return false;
 }
 
+/* Whether the server has refused the set-up on condition, for it is another one. */
+static bool is_elsewhere(MYSQL *mysql)
+{
+  return mysql_errno(mysql) == ER_WRONG_VALUE_FOR_VAR ||
+         mysql_errno(mysql) == ER_UNKNOWN_SYSTEM_VARIABLE;
+}
+
+/* The set-up, on condition that this is the server that is known. */
+static bool set_up_on_server(aurora__connect_t *job, MYSQL *mysql)
+{
+  static const char format[] = "%s, SESSION session_track_state_change=IF(%s, 1, 2)";
+  char condition[AURORA__SERVER_CONDITION_SIZE];
+  size_t size = strlen(job->setup.sql) + sizeof condition + sizeof format;
+  char *sql = aurora__malloc(size);
+  bool good;
+
+  if (!sql) {
+    job->no_memory = true;
+    return false;
+  }
+  aurora__server_condition(&job->server, mysql_thread_id(mysql), condition, sizeof condition);
+  snprintf(sql, size, format, job->setup.sql, condition);
+  good = run_statement(mysql, sql);
+  aurora__free(sql);
+  return good;
+}
+
+/* The set-up, and which server it is; see server.h. */
+static bool set_up_and_place(aurora__connect_t *job, MYSQL *mysql)
+{
+  if (aurora__server_is_known(&job->server)) {
+    if (set_up_on_server(job, mysql))
+      return true;
+    if (!is_elsewhere(mysql))
+      return false;
+  }
+  if (!aurora__server_ask(mysql, &job->server))
+    return false;
+  if (aurora__server_is_known(&job->server)) {
+    if (set_up_on_server(job, mysql))
+      return true;
+    if (!is_elsewhere(mysql))
+      return false;
+    memset(&job->server, 0, sizeof job->server);
+  }
+  return run_statement(mysql, job->setup.sql);
+}
+
 static bool set_up_session(aurora__connect_t *job, MYSQL *mysql)
 {
   int code;
@@ -107,7 +156,7 @@ static bool set_up_session(aurora__connect_t *job, MYSQL *mysql)
   if (job->errand)
     return job->errand(job, mysql);
   code = aurora__setup_ask(mysql, &job->setup);
-  if (!code && !run_statement(mysql, job->setup.sql)) {
+  if (!code && !set_up_and_place(job, mysql)) {
     /* A server that does not know the variables cannot prove a session clean. */
     if (mysql_errno(mysql) != ER_UNKNOWN_SYSTEM_VARIABLE)
       return false;
@@ -115,7 +164,7 @@ static bool set_up_session(aurora__connect_t *job, MYSQL *mysql)
     if (!code && !run_statement(mysql, job->setup.sql))
       return false;
   }
-  job->no_memory = code == UV_ENOMEM;
+  job->no_memory = job->no_memory || code == UV_ENOMEM;
   job->out_of_step = code == AURORA_EPROTOCOL;
   return !code && (!job->config->init_sql || run_statement(mysql, job->config->init_sql));
 }

@@ -17,6 +17,7 @@
 #include <aurora/config.h>
 #include <aurora/error.h>
 
+#include "connection/server.h"
 #include "connection/setup.h"
 #include "connection/trust.h"
 #include "pool/scheduler.h"
@@ -36,6 +37,7 @@ struct aurora__connect {
   bool (*errand)(aurora__connect_t *job, MYSQL *mysql);
   aurora__connect_cb cb;
   void *data;
+  aurora__server_t server; /* the one that is to be expected, or unknown. Afterwards: which it is */
 
   /* The outcome, for cb. On success mysql, which is NULL after an errand. */
   bool succeeded;

@@ -81,6 +81,8 @@ typedef struct {
   unsigned count;
   unsigned next;
   void (*done)(aurora_connection_t *connection, bool failed);
+  void (*look)(aurora_connection_t *connection,
+               MYSQL_RES *rows); /* at each result with rows; or NULL */
 } aurora__script_t;
 
 /* How far the parameters of the query in hand that go ahead of its execution were sent (long_data.c). */
@@ -106,7 +108,8 @@ struct aurora_connection {
   bool stays_idle;            /* what it does is no use of it: it keeps its place among the idle */
 
   MYSQL *mysql;
-  uint64_t server_id; /* CONNECTION_ID() */
+  uint64_t server_id;      /* CONNECTION_ID() */
+  aurora__server_t server; /* where that is its id */
   aurora__setup_t setup;
   bool tracking_ended; /* perhaps: a statement may have switched it off */
   bool encrypted;
@@ -162,11 +165,15 @@ struct aurora_connection {
   size_t binds_size;
 
   aurora__script_t script;
-  aurora__alarm_t alarm;    /* bounds CONNECTING, KILLING, RESETTING, PINGING */
-  bool kill_sent;           /* KILLING: a kill job was asked for */
-  bool kill_answered;       /* KILLING: and is done */
-  bool settled;             /* KILLING: the killed statement has ended */
-  aurora__list_t kill_node; /* in pool.kills */
+  aurora__alarm_t alarm;        /* bounds CONNECTING, KILLING, RESETTING, PINGING */
+  bool kill_sent;               /* KILLING: a kill job was asked for */
+  bool kill_answered;           /* KILLING: and is done */
+  bool settled;                 /* KILLING: the killed statement has ended */
+  aurora__list_t kill_node;     /* in pool.kills */
+  aurora_connection_t *carrier; /* KILLING: the one that carries the kill, or NULL */
+  aurora_connection_t *carries; /* PINGING: the one whose statement it kills, or NULL */
+  uint64_t uptime;              /* the same: of the server, s; or 0 */
+  char kill_sql[40];            /* the same */
 
   /* Batches. */
   uint64_t max_packet; /* @@max_allowed_packet in bytes; 0: not asked for yet */
@@ -217,6 +224,10 @@ void aurora__connection_unlease(aurora_connection_t *connection);
 /* Pings an IDLE connection, or runs SELECT 1 on it. The scheduler has it in upkeep already. */
 void aurora__connection_ping(aurora_connection_t *connection);
 void aurora__connection_prove(aurora_connection_t *connection);
+/* The same with a script, at whose end aurora__connection_proven is called. */
+void aurora__connection_run_upkeep(aurora_connection_t *connection, const aurora__script_t *script,
+                                   const char *why);
+void aurora__connection_proven(aurora_connection_t *connection, bool failed);
 
 /* The query in hand has got its outcome otherwise (time-out, cancel, a result too large): it is killed
  * on the server, and the session cleaned. */

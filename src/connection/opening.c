@@ -43,6 +43,9 @@ static void take_session(aurora_connection_t *connection, aurora__connect_t *job
   connection->encrypted = mysql_get_ssl_cipher(job->mysql) != NULL;
   connection->server_id = mysql_thread_id(job->mysql);
   connection->statements.by_type = !aurora__is_mariadb(job->mysql);
+  connection->server = job->server;
+  if (aurora__server_is_known(&job->server))
+    pool->server = job->server;
   /* From here on its calls are made by start and cont. */
   status = mysql_options(connection->mysql, MYSQL_OPT_NONBLOCK, NULL)
                ? UV_ENOMEM
@@ -124,6 +127,7 @@ int aurora__connection_open(aurora_pool_t *pool)
     connection->connect->config = &pool->config;
     connection->connect->trust = &pool->trust;
     connection->connect->deadline = now + pool->config.connect_timeout * 1000000u;
+    connection->connect->server = pool->server;
     connection->connect->cb = on_connect;
     connection->connect->data = connection;
     status = aurora__connect_start(pool->loop, connection->connect);

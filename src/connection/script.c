@@ -63,6 +63,8 @@ static void store_done(aurora_connection_t *connection)
 {
   bool failed = !connection->rows && mysql_errno(connection->mysql) != 0;
 
+  if (connection->rows && connection->script.look)
+    connection->script.look(connection, connection->rows);
   mysql_free_result(connection->rows); /* complete in memory: no I/O; NULL is allowed */
   connection->rows = NULL;
   if (failed)

@@ -21,7 +21,7 @@ static int ping_cont(aurora_connection_t *connection, int status)
   return mysql_ping_cont(&connection->status, connection->mysql, status);
 }
 
-static void proven(aurora_connection_t *connection, bool failed)
+void aurora__connection_proven(aurora_connection_t *connection, bool failed)
 {
   aurora_pool_t *pool = connection->pool;
 
@@ -35,7 +35,7 @@ static void proven(aurora_connection_t *connection, bool failed)
 
 static void ping_done(aurora_connection_t *connection)
 {
-  proven(connection, connection->status != 0);
+  aurora__connection_proven(connection, connection->status != 0);
 }
 
 static const aurora__operation_t ping = {"ping", ping_start, ping_cont, ping_done};
@@ -67,10 +67,16 @@ void aurora__connection_ping(aurora_connection_t *connection)
 void aurora__connection_prove(aurora_connection_t *connection)
 {
   static const aurora__script_t select_one = {
-      .statements = {"SELECT 1"}, .count = 1, .done = proven};
+      .statements = {"SELECT 1"}, .count = 1, .done = aurora__connection_proven};
 
-  begin_ping(connection, "warm-up");
-  aurora__script_run(connection, &select_one);
+  aurora__connection_run_upkeep(connection, &select_one, "warm-up");
+}
+
+void aurora__connection_run_upkeep(aurora_connection_t *connection, const aurora__script_t *script,
+                                   const char *why)
+{
+  begin_ping(connection, why);
+  aurora__script_run(connection, script);
 }
 
 bool aurora__connection_is_stale(const aurora_connection_t *connection)

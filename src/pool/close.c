@@ -15,6 +15,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "config/config.h"
+#include "pool/errand.h"
 #include "pool/pool.h"
 #include "transaction/transaction.h"
 
@@ -83,8 +84,7 @@ static void cut_all(aurora_pool_t *pool)
                       "the pool was closed while the query was running");
     aurora__connection_die(connection, AURORA_CLOSE_POOL_CLOSED, &error);
   }
-  if (pool->killer)
-    aurora__connect_expire(pool->killer);
+  aurora__errands_expire(pool);
 }
 
 static void drain_is_over(aurora__alarm_t *alarm)

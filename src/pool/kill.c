@@ -1,6 +1,13 @@
 /*
- * Killing statements that were given up: KILL QUERY over a connection of its own, made on a worker for
- * the purpose and closed again there. One job at a time; what comes meanwhile goes with the next.
+ * Killing statements that were given up.
+ *
+ *   kill wanted -> errand: KILL QUERY over a connection of its own, made on a worker (errand.h)
+ *     not made (refused, the back-off runs, another server) -> an idle connection carries it (carry.c)
+ *       there is none, or it does not do either -> the connection ends
+ *
+ * One errand at a time; what comes meanwhile goes with the next. An id means something on its own server
+ * only, and only since that was started: so the kill is made where the server is known to be the session's
+ * (connection/server.h) and was up when that was opened.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -11,109 +18,189 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "pool/errand.h"
 #include "pool/pool.h"
 
 enum { MOST_KILLS = 64 };
 
 typedef struct {
-  aurora__connect_t connect;
+  aurora_connection_t *connection; /* NULL: ended meanwhile */
+  uint64_t id, opened_at;
+  bool killed;
+  unsigned server_errno; /* why not; 0: it is another server */
+} target_t;
+
+struct aurora__killer {
+  aurora__errand_t errand;
+  aurora__server_t server; /* of all targets */
   unsigned count;
-  uint64_t ids[MOST_KILLS];
-  bool failed[MOST_KILLS];
-  aurora_connection_t *connections[MOST_KILLS]; /* NULL: ended meanwhile */
-} killer_t;
+  target_t targets[MOST_KILLS];
+};
 
 static void start(aurora_pool_t *pool);
 
-/* On the worker. A session that is gone is as good as killed. */
-static bool run_errand(aurora__connect_t *job, MYSQL *mysql)
+/* A session that is gone is as good as killed. */
+static void kill_one(MYSQL *mysql, target_t *target)
 {
-  killer_t *killer = job->data;
   char sql[64];
-  unsigned i;
 
-  for (i = 0; i < killer->count; i++) {
-    snprintf(sql, sizeof sql, "KILL QUERY %" PRIu64, killer->ids[i]);
-    killer->failed[i] =
-        mysql_real_query(mysql, sql, strlen(sql)) != 0 && mysql_errno(mysql) != ER_NO_SUCH_THREAD;
-  }
-  return true;
+  snprintf(sql, sizeof sql, "KILL QUERY %" PRIu64, target->id);
+  if (mysql_real_query(mysql, sql, strlen(sql)) && mysql_errno(mysql) != ER_NO_SUCH_THREAD)
+    target->server_errno = mysql_errno(mysql);
+  else
+    target->killed = true;
 }
 
-static void on_done(aurora__connect_t *job)
+/* On the worker. */
+static void run(aurora__errand_t *errand, MYSQL *mysql)
 {
-  aurora_pool_t *pool = aurora__pool_of_config(job->config);
-  killer_t *killer = job->data;
+  aurora__killer_t *killer = aurora__container_of(errand, aurora__killer_t, errand);
+  aurora__server_t server;
+  uint64_t uptime = 0;
+  bool same;
   unsigned i;
 
-  aurora__pool_enter(pool);
-  pool->jobs--;
-  pool->killer = NULL;
-  if (!job->succeeded)
-    aurora__log(&pool->config, AURORA_LOG_WARN, "kill failed",
-                AURORA__LOG_FIELDS(aurora__log_string("code", aurora_err_name(job->error.code)),
-                                   aurora__log_string("error", job->error.message)));
+  same = aurora__server_ask(mysql, &server) && aurora__server_is_same(&server, &killer->server) &&
+         aurora__server_uptime(mysql, &uptime);
   for (i = 0; i < killer->count; i++) {
-    bool failed = !job->succeeded || killer->failed[i];
+    target_t *target = &killer->targets[i];
 
-    if (!failed)
-      aurora__log(&pool->config, AURORA_LOG_INFO, "statement killed",
-                  AURORA__LOG_FIELDS(aurora__log_int("connectionId", (int64_t)killer->ids[i])));
-    if (killer->connections[i])
-      aurora__connection_killed(killer->connections[i], failed);
+    if (same && aurora__server_was_up(uptime, aurora__now_ns() - target->opened_at))
+      kill_one(mysql, target);
+    else
+      target->server_errno = mysql_errno(mysql);
   }
-  aurora__free(killer);
+}
+
+void aurora__pool_killed(aurora_pool_t *pool, uint64_t id)
+{
+  aurora__log(&pool->config, AURORA_LOG_INFO, "statement killed",
+              AURORA__LOG_FIELDS(aurora__log_int("connectionId", (int64_t)id)));
+}
+
+/* The server's text of such an error holds nothing but the id. */
+void aurora__pool_not_killed(aurora_pool_t *pool, uint64_t id, unsigned server_errno,
+                             const char *why)
+{
+  aurora__log(&pool->config, AURORA_LOG_WARN, "statement not killed",
+              AURORA__LOG_FIELDS(aurora__log_int("connectionId", (int64_t)id),
+                                 aurora__log_int("serverErrno", server_errno),
+                                 aurora__log_string("error", why)));
+}
+
+/* The errand did not do it. */
+static void try_otherwise(aurora_pool_t *pool, aurora_connection_t *connection)
+{
+  if (!aurora__pool_carry_kill(pool, connection))
+    aurora__connection_killed(connection, true);
+}
+
+static const char *why_not(unsigned server_errno)
+{
+  switch (server_errno) {
+  case 0:
+    return "its server is not the one that was reached, or was started anew";
+  case ER_KILL_DENIED_ERROR:
+  case ER_SPECIFIC_ACCESS_DENIED_ERROR:
+    return "the user who logs in now may not kill it";
+  }
+  return "the server refuses, or the connection for the kill was lost";
+}
+
+static void settle(aurora_pool_t *pool, const target_t *target, const aurora_error_t *error)
+{
+  if (!error && target->killed) {
+    aurora__pool_killed(pool, target->id);
+    if (target->connection)
+      aurora__connection_killed(target->connection, false);
+    return;
+  }
+  if (!error)
+    aurora__pool_not_killed(pool, target->id, target->server_errno, why_not(target->server_errno));
+  if (target->connection)
+    try_otherwise(pool, target->connection);
+}
+
+static void done(aurora__errand_t *errand, const aurora_error_t *error)
+{
+  aurora__killer_t *killer = aurora__container_of(errand, aurora__killer_t, errand);
+  aurora_pool_t *pool = errand->pool;
+  unsigned i;
+
+  pool->killer = NULL;
+  if (error)
+    aurora__log(&pool->config, AURORA_LOG_WARN, "kill failed",
+                AURORA__LOG_FIELDS(aurora__log_string("code", aurora_err_name(error->code)),
+                                   aurora__log_string("error", error->message)));
+  for (i = 0; i < killer->count; i++)
+    settle(pool, &killer->targets[i], error);
   if (!aurora__list_empty(&pool->kills))
     start(pool);
-  aurora__pool_pump(pool);
-  aurora__pool_leave(pool);
 }
 
-static void fail_all(aurora_pool_t *pool)
+static aurora_connection_t *first_of(const aurora_pool_t *pool)
 {
-  aurora__list_t *node;
+  aurora__list_t *node = aurora__list_first(&pool->kills);
 
-  while ((node = aurora__list_pop_front(&pool->kills)) != NULL)
-    aurora__connection_killed(aurora__container_of(node, aurora_connection_t, kill_node), true);
+  return node ? aurora__container_of(node, aurora_connection_t, kill_node) : NULL;
+}
+
+/* Those of one server at a time. */
+static void take_targets(aurora_pool_t *pool, aurora__killer_t *killer)
+{
+  aurora_connection_t *connection = first_of(pool);
+
+  killer->server = connection->server;
+  do {
+    aurora__list_remove(&connection->kill_node);
+    killer->targets[killer->count++] = (target_t){
+        .connection = connection, .id = connection->server_id, .opened_at = connection->started_at};
+    connection = first_of(pool);
+  } while (connection && killer->count < MOST_KILLS &&
+           aurora__server_is_same(&connection->server, &killer->server));
+}
+
+static bool start_errand(aurora_pool_t *pool)
+{
+  aurora__killer_t *killer;
+
+  if (aurora__scheduler_backs_off(&pool->scheduler, aurora__now_ms()))
+    return false;
+  killer = aurora__calloc(1, sizeof *killer);
+  if (!killer)
+    return false;
+  killer->errand.run = run;
+  killer->errand.done = done;
+  if (aurora__errand_start(pool, &killer->errand,
+                           aurora__now_ns() + pool->config.connect_timeout * 1000000u)) {
+    aurora__free(killer);
+    return false;
+  }
+  take_targets(pool, killer);
+  pool->killer = killer;
+  pool->counters.kills += killer->count;
+  return true;
 }
 
 static void start(aurora_pool_t *pool)
 {
-  killer_t *killer = aurora__calloc(1, sizeof *killer);
-  aurora__list_t *node;
+  aurora_connection_t *connection;
 
-  if (!killer) {
-    fail_all(pool);
+  if (start_errand(pool))
     return;
+  while ((connection = first_of(pool)) != NULL) {
+    aurora__list_remove(&connection->kill_node);
+    try_otherwise(pool, connection);
   }
-  killer->connect.config = &pool->config;
-  killer->connect.trust = &pool->trust;
-  killer->connect.deadline = aurora__now_ns() + pool->config.connect_timeout * 1000000u;
-  killer->connect.errand = run_errand;
-  killer->connect.cb = on_done;
-  killer->connect.data = killer;
-  while (killer->count < MOST_KILLS && (node = aurora__list_pop_front(&pool->kills)) != NULL) {
-    aurora_connection_t *connection = aurora__container_of(node, aurora_connection_t, kill_node);
-
-    killer->connections[killer->count] = connection;
-    killer->ids[killer->count] = connection->server_id;
-    killer->count++;
-  }
-  if (aurora__connect_start(pool->loop, &killer->connect)) {
-    unsigned i;
-
-    for (i = 0; i < killer->count; i++)
-      aurora__connection_killed(killer->connections[i], true);
-    aurora__free(killer);
-    return;
-  }
-  pool->killer = &killer->connect;
-  pool->jobs++;
-  pool->counters.kills += killer->count;
 }
 
 void aurora__pool_kill(aurora_pool_t *pool, aurora_connection_t *connection)
 {
+  if (!aurora__server_is_known(&connection->server)) {
+    aurora__pool_not_killed(pool, connection->server_id, 0, "its server does not say which it is");
+    aurora__connection_killed(connection, true);
+    return;
+  }
   aurora__list_push_back(&pool->kills, &connection->kill_node);
   if (!pool->killer)
     start(pool);
@@ -121,13 +208,14 @@ void aurora__pool_kill(aurora_pool_t *pool, aurora_connection_t *connection)
 
 void aurora__pool_kill_not(aurora_pool_t *pool, aurora_connection_t *connection)
 {
-  killer_t *killer = pool->killer ? pool->killer->data : NULL;
+  aurora__killer_t *killer = pool->killer;
   unsigned i;
 
-  /* The statement is to be killed all the same, if the job has begun; nobody waits for it. */
+  /* The statement is to be killed all the same, if the errand has begun; nobody waits for it. */
   aurora__list_remove(&connection->kill_node);
   for (i = 0; killer && i < killer->count; i++) {
-    if (killer->connections[i] == connection)
-      killer->connections[i] = NULL;
+    if (killer->targets[i].connection == connection)
+      killer->targets[i].connection = NULL;
   }
+  aurora__pool_carry_not(connection);
 }

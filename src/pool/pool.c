@@ -77,6 +77,7 @@ static void init_fields(aurora_pool_t *pool, uv_loop_t *loop)
   aurora__list_init(&pool->free_queries);
   aurora__list_init(&pool->disposal.sessions);
   aurora__list_init(&pool->all);
+  aurora__list_init(&pool->errands);
   aurora__list_init(&pool->kills);
   aurora__list_init(&pool->warmup.waiting);
   aurora__list_init(&pool->transactions);

@@ -50,6 +50,8 @@ typedef struct {
   uint64_t spent;           /* ns: on sessions that were closed at once, in this period */
 } aurora__disposal_t;
 
+typedef struct aurora__killer aurora__killer_t;
+
 struct aurora_pool {
   uv_loop_t *loop;
   aurora_config_t config; /* our copy; does not change: workers read it */
@@ -81,16 +83,18 @@ struct aurora_pool {
   bool flushing;        /* callbacks are being made */
   uint64_t released_at; /* ns; when a lease that is to be handed on was first given back; or 0 */
   bool pumping;
-  unsigned jobs;           /* connect jobs that a worker has */
+  unsigned jobs;           /* connect jobs that a worker has, errands too */
   unsigned abandoned_jobs; /* of these: given up after their deadline, still holding a thread */
   unsigned connections;    /* objects that are not freed */
 
-  aurora__list_t all;        /* connections, by all_node */
-  aurora__list_t kills;      /* connections whose statement is to be killed, by kill_node */
-  aurora__connect_t *killer; /* the job that kills, or NULL */
+  aurora__list_t all;       /* connections, by all_node */
+  aurora__list_t errands;   /* under way */
+  aurora__list_t kills;     /* connections whose statement is to be killed, by kill_node */
+  aurora__killer_t *killer; /* the errand that kills, or NULL */
 
   aurora__known_texts_t known_texts;
-  aurora__trust_t trust; /* workers have it too */
+  aurora__trust_t trust;   /* workers have it too */
+  aurora__server_t server; /* of the connection that was opened last; or unknown */
 
   aurora__warmup_t warmup;
 
@@ -170,6 +174,14 @@ void aurora__pool_gone(aurora_pool_t *pool, aurora_connection_t *connection);
 /* Kills (kill.c). */
 void aurora__pool_kill(aurora_pool_t *pool, aurora_connection_t *connection);
 void aurora__pool_kill_not(aurora_pool_t *pool, aurora_connection_t *connection);
+/* Log what became of one. */
+void aurora__pool_killed(aurora_pool_t *pool, uint64_t id);
+void aurora__pool_not_killed(aurora_pool_t *pool, uint64_t id, unsigned server_errno,
+                             const char *why);
+/* An idle connection is to kill the target's statement (carry.c); false: there is none that could. */
+bool aurora__pool_carry_kill(aurora_pool_t *pool, aurora_connection_t *target);
+/* The connection ends: it neither carries a kill nor waits for one. */
+void aurora__pool_carry_not(aurora_connection_t *connection);
 
 /* Warm-up (warmup.c): looks whether the run under way is complete, or failed with error. */
 void aurora__warmup_check(aurora_pool_t *pool);

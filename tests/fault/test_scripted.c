@@ -35,7 +35,7 @@ static void open_pool(client_t *client, const scripted_answer_t *script,
   config.connect_timeout = patience(CONNECT_MS);
   config.query_timeout = patience(QUERY_MS);
   config.backoff_min = 1;
-  config.backoff_max = 10;
+  config.backoff_max = 1;
   /* A reset would take the statement that is to be executed again. */
   if (script->after)
     config.reset = AURORA_RESET_NEVER;
@@ -84,6 +84,7 @@ static bool may_ask_again(const reply_t *answer, bool closes)
  * may be due to the machine; and a connection that the server has just closed may be lost. */
 static void must_be_in_step(client_t *client, const char *name, bool closes)
 {
+  loop_run_for(&client->fixture.loop, 3); /* longer than any back-off */
   for (int i = 42; i < 48; i++) {
     uint64_t began_at = now_ms();
     reply_t answer;

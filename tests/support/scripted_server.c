@@ -131,10 +131,17 @@ static bool answer(scripted_server_t *server, const connection_t *connection,
 static bool answer_query(scripted_server_t *server, const connection_t *connection, const char *sql,
                          size_t size)
 {
-  static const char select[] = "SELECT ", ask[] = "SELECT DATABASE()";
+  static const char select[] = "SELECT ", ask[] = "SELECT DATABASE()", show[] = "SHOW ";
   char number[24] = "";
   size_t skipped = sizeof select - 1;
 
+  /* It does not say which server it is. */
+  if (size > sizeof show - 1 && memcmp(sql, show, sizeof show - 1) == 0) {
+    mysql_packets_t ok = scripted_server_usual(SCRIPTED_SET_UP, 0);
+
+    send_packets(connection, &ok);
+    return true;
+  }
   if (size < skipped || memcmp(sql, select, skipped) != 0)
     return answer(server, connection, SCRIPTED_SET_UP, 0);
   if (size >= sizeof ask - 1 && memcmp(sql, ask, sizeof ask - 1) == 0)
