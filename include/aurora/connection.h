@@ -1,5 +1,9 @@
 /*
  * Leases: a connection of one's own for several statements in one session.
+ *
+ * What a caller holds as aurora_connection_t * is a handle: it is no address of anything, and never that of
+ * another lease. When the lease has ended (release, commit, rollback, the pool's close) it is good for
+ * nothing: calls are refused with UV_EINVAL, whoever has the connection by then.
  */
 #ifndef AURORA_CONNECTION_H
 #define AURORA_CONNECTION_H
@@ -34,7 +38,8 @@ AURORA_API int aurora_pool_acquire_with(aurora_pool_t *pool,
 
 /*
  * As aurora_pool_query, on this connection. Statements queue in order. After the connection was lost
- * each gets AURORA_ELOST, outcome AURORA_NOT_SENT; release it and acquire another.
+ * each gets AURORA_ELOST, outcome AURORA_NOT_SENT; release it and acquire another. UV_EINVAL also for a
+ * lease that has ended.
  */
 AURORA_API int aurora_connection_query(aurora_connection_t *connection, const char *sql,
                                        aurora_params_t params, aurora_query_cb cb, void *data);
@@ -45,13 +50,13 @@ AURORA_API int aurora_connection_query_with(aurora_connection_t *connection, con
                                             aurora_query_t **ret_query);
 
 /*
- * Gives the connection back; it must not be used after this call. Statements that are queued on it
- * still run. The session is then cleaned (config.reset): an open transaction is rolled back, never
- * committed.
+ * Gives the connection back; the lease ends with this call. Statements that are queued on it still run.
+ * The session is then cleaned (config.reset): an open transaction is rolled back, never committed. A second
+ * call does nothing but tell the log ("connection released twice"). NULL is allowed.
  */
 AURORA_API void aurora_connection_release(aurora_connection_t *connection);
 
-/* The server's id of the session (CONNECTION_ID()). */
+/* The server's id of the session (CONNECTION_ID()); 0 of a lease that has ended. */
 AURORA_API uint64_t aurora_connection_id(const aurora_connection_t *connection);
 
 #ifdef __cplusplus

@@ -151,10 +151,11 @@ int aurora_pool_batch(aurora_pool_t *pool, const char *sql, aurora_rows_t rows,
   return code;
 }
 
-int aurora_connection_batch(aurora_connection_t *connection, const char *sql, aurora_rows_t rows,
+int aurora_connection_batch(aurora_connection_t *handle, const char *sql, aurora_rows_t rows,
                             const aurora_batch_options_t *options, aurora_batch_cb cb, void *data,
                             aurora_query_t **ret_query)
 {
+  aurora_connection_t *connection = aurora__handle_find(handle);
   aurora_query_t *query;
   int code;
 

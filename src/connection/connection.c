@@ -81,6 +81,11 @@ aurora_connection_t *aurora__connection_new(aurora_pool_t *pool)
 
   if (!connection)
     return NULL;
+  connection->place = aurora__place_take(pool, connection);
+  if (!connection->place) {
+    aurora__free(connection);
+    return NULL;
+  }
   connection->pool = pool;
   connection->state = AURORA__CONNECTION_CONNECTING;
   connection->handle_closed = true;
@@ -103,6 +108,7 @@ void aurora__connection_free_if_unused(aurora_connection_t *connection)
   if (!connection->handle_closed || connection->shell || connection->mysql)
     return;
   aurora__list_remove(&connection->all_node);
+  aurora__place_leave(pool, connection->place);
   aurora__binds_free(connection);
   aurora__setup_clear(&connection->setup);
   aurora__columns_unref(connection->columns);

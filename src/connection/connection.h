@@ -35,6 +35,7 @@
 #include "base/alarm.h"
 #include "connection/connect.h"
 #include "connection/fate.h"
+#include "connection/handle.h"
 #include "connection/statement_cache.h"
 #include "pool/scheduler.h"
 #include "result/result.h"
@@ -182,16 +183,17 @@ struct aurora_connection {
       *undo; /* on a lease: takes back what a batch has done, should it be given up; or NULL */
 
   /* Lease. */
-  bool on_lease;         /* from the hand-out to the end of the last statement after the release */
-  bool leased;           /* a caller holds it */
-  bool lease_used;       /* a statement has run on it */
-  bool in_transaction;   /* that aurora_pool_begin started */
-  aurora__fate_t fate;   /* of the transaction, after an error */
-  unsigned fate_errno;   /* that error's */
-  bool fate_rolled_back; /* and it means that the server rolls back, if it has ended it */
-  bool shell;            /* the session died under its holder; the object waits for the release */
-  bool handle_closed;    /* the poll's close callback has come */
-  aurora__list_t queue;  /* queries that wait for their turn */
+  bool on_lease;          /* from the hand-out to the end of the last statement after the release */
+  bool leased;            /* a caller holds it */
+  aurora__place_t *place; /* where its handle leads to */
+  bool lease_used;        /* a statement has run on it */
+  bool in_transaction;    /* that aurora_pool_begin started */
+  aurora__fate_t fate;    /* of the transaction, after an error */
+  unsigned fate_errno;    /* that error's */
+  bool fate_rolled_back;  /* and it means that the server rolls back, if it has ended it */
+  bool shell;             /* the session died under its holder; the object waits for the release */
+  bool handle_closed;     /* the poll's close callback has come */
+  aurora__list_t queue;   /* queries that wait for their turn */
   aurora__alarm_t leak_alarm;
   char label[AURORA__LABEL_SIZE]; /* its holder's; "" without one */
 };

@@ -169,6 +169,7 @@ void aurora__connection_lease(aurora_connection_t *connection, aurora_query_t *q
 
   aurora__connection_set_state(connection, AURORA__CONNECTION_LEASED, "acquired");
   connection->leased = true;
+  aurora__handle_begin(connection->place);
   connection->on_lease = true;
   connection->lease_used = false;
   connection->in_transaction = false;
@@ -201,6 +202,7 @@ void aurora__connection_unlease(aurora_connection_t *connection)
 {
   aurora__pool_clear_alarm(connection->pool, &connection->leak_alarm);
   connection->leased = false;
+  aurora__handle_end(connection->place);
   if (connection->shell) {
     connection->shell = false;
     aurora__connection_free_if_unused(connection);

@@ -30,6 +30,7 @@ static void free_pool(aurora_pool_t *pool)
     aurora__free(query);
   }
   aurora__transactions_free(pool);
+  aurora__places_give_back(pool);
   aurora__known_texts_clear(&pool->known_texts);
   aurora__trust_clear(&pool->trust);
   aurora__config_free(&pool->config);

@@ -86,6 +86,7 @@ struct aurora_pool {
   unsigned jobs;           /* connect jobs that a worker has, errands too */
   unsigned abandoned_jobs; /* of these: given up after their deadline, still holding a thread */
   unsigned connections;    /* objects that are not freed */
+  aurora__place_t *free_places; /* for the handles of leases, of connections to come (handle.h) */
 
   aurora__list_t all;       /* connections, by all_node */
   aurora__list_t errands;   /* under way */

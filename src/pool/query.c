@@ -417,7 +417,8 @@ void aurora__query_deliver(aurora_query_t *query)
 
   aurora__pool_let_go(query->pool);
   if (query->is_acquire) {
-    query->cb.acquire(error, error ? NULL : query->connection, query->data);
+    query->cb.acquire(error, error ? NULL : aurora__handle_of(query->connection->place),
+                      query->data);
   } else {
     count(query, aurora__now_ns() - query->called_at);
     if (query->batch)

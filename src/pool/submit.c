@@ -2,6 +2,7 @@
  * What callers ask for: queries and leases.
  */
 #include "base/clock.h"
+#include "base/log.h"
 #include "pool/pool.h"
 
 int aurora__pool_submit(aurora_pool_t *pool, aurora_query_t *query)
@@ -96,10 +97,11 @@ int aurora_pool_acquire(aurora_pool_t *pool, aurora_connection_cb cb, void *data
   return aurora_pool_acquire_with(pool, NULL, cb, data);
 }
 
-int aurora_connection_query_with(aurora_connection_t *connection, const char *sql,
+int aurora_connection_query_with(aurora_connection_t *handle, const char *sql,
                                  aurora_params_t params, const aurora_query_options_t *options,
                                  aurora_query_cb cb, void *data, aurora_query_t **ret_query)
 {
+  aurora_connection_t *connection = aurora__handle_find(handle);
   aurora_query_t *query;
   aurora__sql_t text;
   int code;
@@ -118,19 +120,29 @@ int aurora_connection_query_with(aurora_connection_t *connection, const char *sq
   return 0;
 }
 
-int aurora_connection_query(aurora_connection_t *connection, const char *sql,
-                            aurora_params_t params, aurora_query_cb cb, void *data)
+int aurora_connection_query(aurora_connection_t *handle, const char *sql, aurora_params_t params,
+                            aurora_query_cb cb, void *data)
 {
-  return aurora_connection_query_with(connection, sql, params, NULL, cb, data, NULL);
+  return aurora_connection_query_with(handle, sql, params, NULL, cb, data, NULL);
 }
 
-void aurora_connection_release(aurora_connection_t *connection)
+void aurora_connection_release(aurora_connection_t *handle)
 {
-  if (connection && connection->leased)
+  aurora_connection_t *connection = aurora__handle_find(handle);
+  const aurora_pool_t *pool;
+
+  if (connection) {
     aurora__connection_unlease(connection);
+    return;
+  }
+  pool = aurora__handle_former_pool(handle);
+  if (pool)
+    aurora__log(&pool->config, AURORA_LOG_WARN, "connection released twice", NULL, 0);
 }
 
-uint64_t aurora_connection_id(const aurora_connection_t *connection)
+uint64_t aurora_connection_id(const aurora_connection_t *handle)
 {
-  return connection->server_id;
+  const aurora_connection_t *connection = aurora__handle_find(handle);
+
+  return connection ? connection->server_id : 0;
 }

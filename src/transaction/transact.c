@@ -33,7 +33,7 @@ struct aurora_transaction {
   char label[AURORA__LABEL_SIZE];
   aurora_transaction_cb body;
   void *data;
-  aurora_connection_t *connection; /* IN_BODY */
+  aurora_connection_t *connection; /* IN_BODY; a handle */
   unsigned attempt;                /* from 1 */
   aurora__alarm_t alarm;           /* PAUSING */
   aurora__notice_t *notice;        /* the callback; NULL once it is due */

@@ -16,13 +16,17 @@ enum { NAME_CHARACTERS = 64, NAME_BYTES = 4 * NAME_CHARACTERS };
 
 /* --- Statements of ours ------------------------------------------------------------------------- */
 
-static int run(aurora_connection_t *connection, const char *sql, aurora_done_cb cb, void *data)
+static int run(aurora_connection_t *handle, const char *sql, aurora_done_cb cb, void *data)
 {
   const aurora_params_t none = {NULL, 0};
+  aurora_connection_t *connection = aurora__handle_find(handle);
   aurora_query_t *query;
   aurora__sql_t text;
-  int code = aurora__sql_of(connection->pool, sql, &text);
+  int code;
 
+  if (!connection)
+    return UV_EINVAL;
+  code = aurora__sql_of(connection->pool, sql, &text);
   if (!code)
     code = aurora__query_create(connection->pool, &text, none, NULL, NULL, data, &query);
   if (code)
@@ -33,26 +37,23 @@ static int run(aurora_connection_t *connection, const char *sql, aurora_done_cb 
   return 0;
 }
 
-static int end_with(aurora_connection_t *connection, const char *sql, aurora_done_cb cb, void *data)
+static int end_with(aurora_connection_t *handle, const char *sql, aurora_done_cb cb, void *data)
 {
-  int code;
+  int code = run(handle, sql, cb, data);
 
-  if (!connection || !connection->leased)
-    return UV_EINVAL;
-  code = run(connection, sql, cb, data);
   if (!code)
-    aurora_connection_release(connection);
+    aurora_connection_release(handle);
   return code;
 }
 
-int aurora_connection_commit(aurora_connection_t *connection, aurora_done_cb cb, void *data)
+int aurora_connection_commit(aurora_connection_t *handle, aurora_done_cb cb, void *data)
 {
-  return end_with(connection, "COMMIT", cb, data);
+  return end_with(handle, "COMMIT", cb, data);
 }
 
-int aurora_connection_rollback(aurora_connection_t *connection, aurora_done_cb cb, void *data)
+int aurora_connection_rollback(aurora_connection_t *handle, aurora_done_cb cb, void *data)
 {
-  return end_with(connection, "ROLLBACK", cb, data);
+  return end_with(handle, "ROLLBACK", cb, data);
 }
 
 /* --- Savepoints --------------------------------------------------------------------------------- */
@@ -66,15 +67,14 @@ static size_t characters_in(const char *text)
   return count;
 }
 
-static int run_named(aurora_connection_t *connection, const char *statement, const char *name,
+static int run_named(aurora_connection_t *handle, const char *statement, const char *name,
                      aurora_done_cb cb, void *data)
 {
   char sql[2 * NAME_BYTES + 64];
   size_t size;
 
-  if (!connection || !connection->leased || !name || !name[0] ||
-      strnlen(name, NAME_BYTES + 1) > NAME_BYTES || characters_in(name) > NAME_CHARACTERS ||
-      !aurora__is_utf8(name, strlen(name)))
+  if (!name || !name[0] || strnlen(name, NAME_BYTES + 1) > NAME_BYTES ||
+      characters_in(name) > NAME_CHARACTERS || !aurora__is_utf8(name, strlen(name)))
     return UV_EINVAL;
   size = (size_t)snprintf(sql, sizeof sql, "%s `", statement);
   for (; *name; name++) {
@@ -84,44 +84,47 @@ static int run_named(aurora_connection_t *connection, const char *statement, con
   }
   sql[size++] = '`';
   sql[size] = '\0';
-  return run(connection, sql, cb, data);
+  return run(handle, sql, cb, data);
 }
 
-int aurora_connection_savepoint(aurora_connection_t *connection, const char *name,
-                                aurora_done_cb cb, void *data)
+int aurora_connection_savepoint(aurora_connection_t *handle, const char *name, aurora_done_cb cb,
+                                void *data)
 {
-  return run_named(connection, "SAVEPOINT", name, cb, data);
+  return run_named(handle, "SAVEPOINT", name, cb, data);
 }
 
-int aurora_connection_rollback_to(aurora_connection_t *connection, const char *name,
-                                  aurora_done_cb cb, void *data)
+int aurora_connection_rollback_to(aurora_connection_t *handle, const char *name, aurora_done_cb cb,
+                                  void *data)
 {
-  return run_named(connection, "ROLLBACK TO SAVEPOINT", name, cb, data);
+  return run_named(handle, "ROLLBACK TO SAVEPOINT", name, cb, data);
 }
 
 /* --- The beginning ------------------------------------------------------------------------------ */
 
 typedef struct {
   aurora_transaction_options_t options;
-  aurora_connection_t *connection;
+  aurora_connection_t *handle;
   aurora_connection_cb cb;
   void *data;
 } begin_t;
 
 static void give(begin_t *begin, const aurora_error_t *error)
 {
-  aurora_connection_t *connection = begin->connection;
+  aurora_connection_t *handle = begin->handle;
+  aurora_connection_t *connection;
   aurora_connection_cb cb = begin->cb;
   void *data = begin->data;
 
   aurora__free(begin);
   if (error) {
-    aurora_connection_release(connection);
+    aurora_connection_release(handle);
     cb(error, NULL, data);
     return;
   }
-  connection->in_transaction = true;
-  cb(NULL, connection, data);
+  connection = aurora__handle_find(handle);
+  if (connection)
+    connection->in_transaction = true;
+  cb(NULL, handle, data);
 }
 
 static void give_up(begin_t *begin, int code)
@@ -150,7 +153,7 @@ static const char *start_sql(const aurora_transaction_options_t *options)
 
 static void start(begin_t *begin)
 {
-  int code = run(begin->connection, start_sql(&begin->options), on_started, begin);
+  int code = run(begin->handle, start_sql(&begin->options), on_started, begin);
 
   if (code)
     give_up(begin, code);
@@ -173,13 +176,13 @@ static void set_isolation(begin_t *begin)
       [AURORA_REPEATABLE_READ] = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ",
       [AURORA_SERIALIZABLE] = "SET TRANSACTION ISOLATION LEVEL SERIALIZABLE",
   };
-  int code = run(begin->connection, statements[begin->options.isolation], on_isolation_set, begin);
+  int code = run(begin->handle, statements[begin->options.isolation], on_isolation_set, begin);
 
   if (code)
     give_up(begin, code);
 }
 
-static void on_acquired(const aurora_error_t *error, aurora_connection_t *connection, void *data)
+static void on_acquired(const aurora_error_t *error, aurora_connection_t *handle, void *data)
 {
   begin_t *begin = data;
   aurora_connection_cb cb = begin->cb;
@@ -190,7 +193,7 @@ static void on_acquired(const aurora_error_t *error, aurora_connection_t *connec
     cb(error, NULL, cb_data);
     return;
   }
-  begin->connection = connection;
+  begin->handle = handle;
   if (begin->options.isolation == AURORA_ISOLATION_DEFAULT)
     start(begin);
   else
