@@ -14,6 +14,8 @@
 /* At most so often a lease goes from one caller to the next within a turn of the loop. */
 enum { MOST_ROUNDS = 16 };
 
+enum { LONGEST_GRACE_MS = 100 };
+
 /* --- Callbacks ---------------------------------------------------------------------------------- */
 
 static void deliver_notice(aurora_pool_t *pool, aurora__notice_t *notice)
@@ -139,14 +141,39 @@ static void arm_for_earliest(aurora_pool_t *pool)
     aurora__pool_ring_at(pool, at);
 }
 
+/*
+ * A loop that was blocked comes to its timers before it polls, and an answer may have come in time meanwhile.
+ * So nothing is late before the loop has polled since it was due; once it has, whatever that brought.
+ */
+static bool is_too_early_to_tell(aurora_pool_t *pool, uint64_t due_at)
+{
+  bool early = pool->polled_at < due_at && !pool->polls_first;
+
+  pool->polls_first = early;
+  return early;
+}
+
+/* A reset takes several answers: they get back the time that the loop was away, or some of it. ms. */
+static uint64_t grace(uint64_t late)
+{
+  if (late > LONGEST_GRACE_MS)
+    return LONGEST_GRACE_MS;
+  return late ? late : 1;
+}
+
 static void on_timer(uv_timer_t *timer)
 {
   aurora_pool_t *pool = timer->data;
   aurora__deadline_t *first;
   aurora__alarm_t *alarm;
   uint64_t now = aurora__now_ms();
+  uint64_t due_at = pool->timer_at;
 
   pool->timer_at = UINT64_MAX;
+  if (is_too_early_to_tell(pool, due_at)) {
+    aurora__pool_ring_at(pool, now + grace(now - due_at));
+    return;
+  }
   aurora__pool_enter(pool);
   while ((first = aurora__deadline_first(&pool->alarms)) != NULL && first->at <= now) {
     alarm = aurora__container_of(first, aurora__alarm_t, deadline);

@@ -65,6 +65,7 @@ struct aurora_pool {
   uv_timer_t keeper;    /* never fires; referenced while there is work in flight */
   uv_check_t checker;   /* notes when the loop has polled */
   uint64_t polled_at;   /* ms */
+  bool polls_first;     /* what is due waits for the loop to poll */
   uv_idle_t trampoline; /* runs while `ended` or `runnable` wait for a turn of their own */
   bool trampoline_runs;
   unsigned open_handles;
