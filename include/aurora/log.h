@@ -6,10 +6,10 @@
  * (connectionId, durationMs), "connection closed" (connectionId, why), "statement killed"
  * (connectionId), "query cancelled" (as "query failed").
  * AURORA_LOG_WARN: "transaction run again" (code, attempt, holder), "transaction ended by a statement"
- * (connectionId, holder), "connection held too long" (connectionId, holder, heldMs), "connection released twice", "kill failed" (code,
- * error: no connection could be had for it), "statement not killed" (connectionId, serverErrno, error: where
- * nothing else kills it, it goes on on its server, and its connection is ended), "parameter refused" (error,
- * parameter, row, type: the numbers from 0).
+ * (connectionId, holder), "connection held too long" (connectionId, holder, heldMs), "connection released
+ * twice", "kill failed" (code, error: no connection could be had for it), "statement not killed"
+ * (connectionId, serverErrno, error: where nothing else kills it, it goes on on its server, and its
+ * connection is ended), "parameter refused" (error, parameter, row, type: the numbers from 0).
  * AURORA_LOG_ERROR: "query failed", "query timed out" (code, serverErrno, sqlstate, error,
  * durationMs), "connection refused" (code, serverErrno, error), "warm-up failed", "health check
  * failed" (code, error).

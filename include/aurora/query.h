@@ -86,7 +86,9 @@ AURORA_API int aurora_query_cancel(aurora_query_t *query);
 /*
  * Streaming back-pressure: after pause no row comes until resume, and the server is held back by the
  * network once its buffers are full. The query's time-out goes on. A query that has not begun may be
- * paused, too. A server that hangs up meanwhile is noticed at the resume. From inside on_row as from
+ * paused, too. A server that hangs up meanwhile is noticed at the resume: it does so once it could not write
+ * for its net_write_timeout (60 s), which the message of the AURORA_ELOST names; for longer pauses set that
+ * variable on a lease, or in init_sql. From inside on_row as from
  * anywhere else; rows never come from inside resume. 0; UV_EINVAL for a query without on_row;
  * UV_EALREADY when the query has ended and its callback is due.
  */

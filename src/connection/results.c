@@ -21,6 +21,9 @@
 /* Bytes of SQL and parameters from which a server may refuse them for their size. */
 enum { LARGE = 1024 * 1024 };
 
+/* net_write_timeout is 1 s or more. */
+enum { SHORTEST_WRITE_TIMEOUT_MS = 1000 };
+
 void aurora__results_no_memory(aurora_connection_t *connection)
 {
   aurora_error_t error;
@@ -190,14 +193,24 @@ bool aurora__results_end(aurora_connection_t *connection, uint64_t affected, uin
   return true;
 }
 
-/* A server hangs up on a packet that is too large for it, and seldom manages to say so. */
+/* What is known of a loss: a server hangs up on a packet that is too large for it, and on a client that takes
+ * no rows for net_write_timeout, and seldom manages to say so. */
 static void explain_loss(const aurora_connection_t *connection, aurora_error_t *error)
 {
   const aurora_query_t *query = connection->memory;
   size_t size = strlen(error->message);
+  char *end = error->message + size;
 
-  if (error->code == AURORA_ELOST && !connection->first && query && query->block_size > LARGE)
-    snprintf(error->message + size, sizeof error->message - size,
+  if (error->code != AURORA_ELOST || !query)
+    return;
+  size = sizeof error->message - size;
+  if (query->pause >= SHORTEST_WRITE_TIMEOUT_MS)
+    snprintf(end, size,
+             " (the stream was paused for %llu ms: perhaps longer than the server's "
+             "net_write_timeout; pause it for less, or raise that for the session)",
+             (unsigned long long)query->pause);
+  else if (!connection->first && query->block_size > LARGE)
+    snprintf(end, size,
              " (while a large statement was sent: perhaps more than the server's "
              "max_allowed_packet)");
 }

@@ -351,18 +351,24 @@ int aurora_query_pause(aurora_query_t *query)
 {
   int code = may_be_paused(query);
 
-  if (!code)
-    query->paused = true;
-  return code;
+  if (code || query->paused)
+    return code;
+  query->paused = true;
+  query->paused_at = aurora__now_ms();
+  return 0;
 }
 
 int aurora_query_resume(aurora_query_t *query)
 {
   int code = may_be_paused(query);
+  uint64_t pause;
 
   if (code || !query->paused)
     return code;
   query->paused = false;
+  pause = aurora__now_ms() - query->paused_at;
+  if (pause > query->pause)
+    query->pause = pause;
   if (query->phase == AURORA__QUERY_RUNNING)
     aurora__driver_wake(query->connection);
   return 0;

@@ -44,6 +44,8 @@ struct aurora_query {
   bool resent;        /* was sent before, on a connection that was lost */
   bool rows_streamed; /* the caller has seen rows of it, or those of a batch were executed */
   bool paused;        /* no rows are to come */
+  uint64_t paused_at; /* ms: the last time; 0: never */
+  uint64_t pause;     /* ms: the longest that is over */
   bool failed;        /* error is set */
   unsigned flags;     /* AURORA_QUERY_* */
 

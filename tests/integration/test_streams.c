@@ -264,6 +264,40 @@ static void on_plain(const aurora_error_t *error, const aurora_result_t *result,
   reply_on_query(error, result, data);
 }
 
+static bool session_has_ended(void *data)
+{
+  return database_count(&database, data) == 0;
+}
+
+/* Longer than the server waits for its rows to be taken: the message says which variable that is. */
+START_TEST(a_pause_that_the_server_does_not_bear)
+{
+  aurora_config_t config = fixture_config(&database);
+  stream_t stream = {.pause_every = 1};
+  char sql[128];
+
+  config.pool_size = 1;
+  config.init_sql = "SET SESSION net_write_timeout = 1";
+  fixture_open(&fixture, &config);
+  snprintf(sql, sizeof sql, "SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE ID = %lld",
+           (long long)fixture_number(&fixture, "SELECT CONNECTION_ID()"));
+  start(&stream,
+        "WITH RECURSIVE n AS (SELECT 1 AS i UNION ALL SELECT i + 1 FROM n WHERE i < 900) "
+        "SELECT i, REPEAT('x', 65536) FROM n",
+        AURORA_NO_PARAMS, 0);
+  loop_run_until_true(&fixture.loop, is_paused, &stream, FIXTURE_PATIENCE_MS);
+  loop_run_until_true(&fixture.loop, session_has_ended, sql, FIXTURE_PATIENCE_MS);
+  stream.pause_every = 0;
+  resume(&stream);
+  fixture_wait(&fixture, &stream.reply);
+  reply_must_be(&stream.reply, AURORA_ELOST);
+  ck_assert_int_eq(stream.reply.error.outcome, AURORA_UNKNOWN);
+  ck_assert_ptr_nonnull(strstr(stream.reply.error.message, "net_write_timeout"));
+  wait_for_rest();
+  fixture_close(&fixture);
+}
+END_TEST
+
 START_TEST(only_streams_are_paused)
 {
   aurora_query_t *query;
@@ -383,6 +417,7 @@ static Suite *make_suite(void)
   tcase_add_loop_test(tcase, a_pause_while_a_row_is_awaited, 0, 3);
   tcase_add_loop_test(tcase, a_paused_stream_times_out_or_is_cancelled, 0, 8);
   tcase_add_loop_test(tcase, a_close_while_paused, 0, 4);
+  tcase_add_test(tcase, a_pause_that_the_server_does_not_bear);
   tcase_add_test(tcase, only_streams_are_paused);
   tcase_add_loop_test(tcase, a_short_rest_is_drained, 0, 4);
   tcase_add_loop_test(tcase, a_long_rest_is_killed, 0, 4);
