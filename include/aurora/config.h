@@ -69,6 +69,8 @@ typedef struct {
   /* Who. */
   const char *user;     /* "arla"; 1 to 128 characters (32 on MySQL)  AURORA_USER */
   const char *password; /* ""; at most 8192 bytes  AURORA_PASSWORD */
+  /* Without a database, a connection on which a borrower chose one (USE) is in information_schema for those
+   * that come after: there is no way back to none, every account may be there, and nothing can be created there. */
   const char *database; /* "octane"; "" for none, at most 64 characters  AURORA_DATABASE */
 
   /* TLS. Regular files in PEM; all must be readable at create. ssl_cert and ssl_key go together. A file

@@ -40,7 +40,8 @@ static int reset_cont(aurora_connection_t *connection, int status)
 
 static int select_start(aurora_connection_t *connection)
 {
-  return mysql_select_db_start(&connection->status, connection->mysql, connection->setup.database);
+  return mysql_select_db_start(&connection->status, connection->mysql,
+                               aurora__setup_home(&connection->setup));
 }
 
 static int select_cont(aurora_connection_t *connection, int status)
@@ -61,10 +62,7 @@ static void set_up(aurora_connection_t *connection);
 static void put_right(aurora_connection_t *connection)
 {
   connection->put_right = true;
-  if (connection->setup.database)
-    aurora__driver_next(connection, &select_database);
-  else
-    set_up(connection);
+  aurora__driver_next(connection, &select_database);
 }
 
 static void clean(aurora_connection_t *connection, bool failed)
@@ -103,9 +101,9 @@ static void set_up(aurora_connection_t *connection)
 static bool is_in_database(const aurora_connection_t *connection)
 {
   const char *now = aurora__current_database(connection->mysql);
-  const char *login = connection->setup.database ? connection->setup.database : "";
+  const aurora__setup_t *setup = &connection->setup;
 
-  return strcasecmp(now, login) == 0;
+  return (!setup->database && !now[0]) || strcasecmp(now, aurora__setup_home(setup)) == 0;
 }
 
 static void reset_done(aurora_connection_t *connection)
@@ -118,10 +116,8 @@ static void reset_done(aurora_connection_t *connection)
   connection->tracking_ended = false;
   if (is_in_database(connection))
     set_up(connection);
-  else if (connection->setup.database)
+  else
     aurora__driver_next(connection, &select_database);
-  else /* There is no way back to "no database". */
-    aurora__connection_close(connection, AURORA_CLOSE_RESET_FAILED);
 }
 
 static void select_done(aurora_connection_t *connection)

@@ -28,6 +28,9 @@
   ", SESSION session_track_system_variables='autocommit,character_set_client,"                     \
   "character_set_connection,character_set_results,collation_connection,sql_mode,time_zone'"
 
+/* Where a session goes that had no database, as the server writes it. */
+#define HOME_OF_NONE "information_schema"
+
 /* MySQL's reset takes the profiles away itself; MariaDB's leaves them, and nothing but a look at all of them
  * tells whether there are any. */
 #define NO_PROFILES " /*M! AND NOT EXISTS (SELECT 1 FROM information_schema.PROFILING) */"
@@ -72,6 +75,22 @@ static char *write_condition(const char *expression, const char *value)
   return condition;
 }
 
+/* The same for DATABASE(). */
+static char *write_database_condition(const char *database)
+{
+  char *none, *home, *condition = NULL;
+
+  if (database)
+    return write_condition("DATABASE()", database);
+  none = write_condition("DATABASE()", NULL);
+  home = write_condition("DATABASE()", HOME_OF_NONE);
+  if (none && home)
+    condition = format("(%s OR %s)", none, home);
+  aurora__free(none);
+  aurora__free(home);
+  return condition;
+}
+
 static char *write_set(bool tracks_state, const char *condition, const char *and)
 {
   return format("SET NAMES utf8mb4%s, SESSION autocommit=IF(%s%s, 1, 2)%s",
@@ -89,7 +108,7 @@ static bool write_statements(aurora__setup_t *setup)
 static bool write_all(aurora__setup_t *setup, const char *database, bool has_roles,
                       const char *role, const char *role_name)
 {
-  char *in_database = write_condition("DATABASE()", database);
+  char *in_database = write_database_condition(database);
   char *in_role = has_roles ? write_condition("CURRENT_ROLE()", role) : NULL;
 
   if (in_database && (in_role || !has_roles))
@@ -136,6 +155,11 @@ int aurora__setup_without_tracking(aurora__setup_t *setup)
   aurora__free(setup->sql);
   aurora__free(setup->thorough_sql);
   return write_statements(setup) ? 0 : UV_ENOMEM;
+}
+
+const char *aurora__setup_home(const aurora__setup_t *setup)
+{
+  return setup->database ? setup->database : HOME_OF_NONE;
 }
 
 void aurora__setup_clear(aurora__setup_t *setup)

@@ -17,6 +17,9 @@
  *
  * The ASK gives what these were at the login. MySQL from 8.0 and MariaDB have roles; what others do not know
  * stands in comments that they skip, so the server itself decides, whatever version it has told.
+ *
+ * No statement chooses "no database". A session that had none at the login goes to information_schema, once it
+ * has left it: every account may go there, and nothing can be created there. Both are as at the login then.
  */
 #ifndef AURORA_CONNECTION_SETUP_H
 #define AURORA_CONNECTION_SETUP_H
@@ -40,6 +43,9 @@ int aurora__setup_ask(MYSQL *mysql, aurora__setup_t *ret_setup);
 
 /* Writes them anew for a server that does not know session tracking. 0 or UV_ENOMEM. */
 int aurora__setup_without_tracking(aurora__setup_t *setup);
+
+/* The database that a session is brought back to. */
+const char *aurora__setup_home(const aurora__setup_t *setup);
 
 void aurora__setup_clear(aurora__setup_t *setup);
 

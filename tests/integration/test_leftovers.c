@@ -218,6 +218,58 @@ START_TEST(autocommit_is_on_whatever_the_server_says)
 }
 END_TEST
 
+/* --- A pool without a database ------------------------------------------------------------------ */
+
+/* MySQL has it in no table that can be read. */
+static int64_t databases_chosen(void)
+{
+  return database_count(&database, "SELECT variable_value FROM global_status"
+                                   " WHERE variable_name = 'COM_CHANGE_DB'");
+}
+
+static const struct {
+  const char *statements[STATEMENTS + 1];
+  unsigned chosen; /* by them, and by the reset */
+} without_database[] = {
+    {{"DO 1"}, 0},
+    {{"SET ROLE left_role"}, 1},
+    {{"USE octane"}, 2},
+    {{"DO 1"}, 0},
+    {{"USE left_database", "USE octane"}, 3},
+    {{"SET session_track_schema = 0", "USE octane"}, 2},
+    {{"SET session_track_schema = 0", "USE octane", "SET session_track_schema = 1"}, 2},
+    {{"SET ROLE left_role", "USE octane"}, 3},
+    {{"USE octane", "USE information_schema"}, 2},
+    {{"DO 1"}, 0},
+};
+
+START_TEST(without_a_database_every_lease_may_choose_one)
+{
+  aurora_config_t config = fixture_config(&database);
+
+  config.pool_size = 1;
+  config.database = "";
+  fixture_open(&fixture, &config);
+  for (size_t i = 0; i < sizeof without_database / sizeof *without_database; i++) {
+    aurora_connection_t *lease = fixture_lease(&fixture);
+    int64_t chosen = databases_chosen();
+
+    for (size_t j = 0; without_database[i].statements[j]; j++)
+      run_on(lease, without_database[i].statements[j]);
+    aurora_connection_release(lease);
+    fixture_fail(&fixture, "SELECT COUNT(*) FROM left_rows", AURORA_NO_PARAMS, AURORA_ESERVER);
+    fixture_fail(&fixture, "SELECT COUNT(*) FROM left_rows WHERE a > ?", AURORA_PARAMS(0),
+                 AURORA_ESERVER);
+    fixture_fail(&fixture, "CREATE TABLE left_here (a INT)", AURORA_NO_PARAMS, AURORA_ESERVER);
+    if (database.kind == DATABASE_MARIADB)
+      ck_assert_msg(databases_chosen() - chosen == without_database[i].chosen, "%zu", i);
+  }
+  ck_assert_int_eq(fixture_number(&fixture, "SELECT COUNT(*) >= 0 FROM octane.left_rows"), 1);
+  ck_assert_uint_eq(fixture_stats(&fixture).opened, 1);
+  fixture_close(&fixture);
+}
+END_TEST
+
 static Suite *make_suite(void)
 {
   Suite *suite = suite_create("leftovers");
@@ -230,6 +282,7 @@ static Suite *make_suite(void)
   tcase_add_test(tcase, a_batch_costs_no_reset);
   tcase_add_test(tcase, a_transaction_without_statements_costs_no_reset);
   tcase_add_test(tcase, autocommit_is_on_whatever_the_server_says);
+  tcase_add_test(tcase, without_a_database_every_lease_may_choose_one);
   suite_add_tcase(suite, tcase);
   return suite;
 }
