@@ -60,7 +60,8 @@ typedef struct {
  * so). Results are bounded by config.max_result_size too.
  *
  * The callback's errors: AURORA_ESERVER (server_errno and message tell; 1461: the server holds
- * max_prepared_stmt_count statements, and none of them is this connection's), UV_ETIMEDOUT (the statement
+ * max_prepared_stmt_count statements, and within connect_timeout no connection of the pool could give one back; a pool with
+ * AURORA_RESET_NEVER takes them from the query's own connection only), UV_ETIMEDOUT (the statement
  * is killed on the server), UV_ECANCELED, AURORA_ELOST, AURORA_EPROTOCOL, AURORA_ETOOBIG,
  * AURORA_EPARAMS (wrong number of parameters), AURORA_ECLOSED, and when no connection could be had
  * the reason: UV_ECONNREFUSED and its like, AURORA_ECONNECT, AURORA_EACCESS, AURORA_ETLS. That may be

@@ -115,6 +115,15 @@ static void mark_packet(aurora_connection_t *connection)
   aurora__batch_run_sql(connection, "SAVEPOINT " PACKET_SAVEPOINT, packet_marked);
 }
 
+/* For rows one by one others make room. */
+static bool server_is_full(aurora_connection_t *connection)
+{
+  aurora__call_error_t failure =
+      aurora__call_error(connection->mysql, aurora__batch_of(connection)->bulk.statement->handle);
+
+  return aurora__call_error_is(&failure, ER_MAX_PREPARED_STMT_COUNT_REACHED);
+}
+
 static void prepared(aurora_connection_t *connection, bool failed)
 {
   aurora_batch_t *batch = aurora__batch_of(connection);
@@ -122,6 +131,12 @@ static void prepared(aurora_connection_t *connection, bool failed)
   MYSQL_STMT *handle = statement->handle;
   aurora_error_t error;
 
+  if (failed && connection->query && server_is_full(connection)) {
+    batch->bulk.statement = NULL;
+    aurora__statement_free(statement); /* never prepared: nothing is sent */
+    bulk_is_refused(connection, true);
+    return;
+  }
   if (!aurora__batch_call_is_good(connection, failed, handle))
     return;
   if (!connection->memory->verdict.harmless)

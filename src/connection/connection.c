@@ -37,8 +37,8 @@ static bool step_is_legal(aurora__connection_state_t from, aurora__connection_st
 {
   static const unsigned legal[] = {
       [AURORA__CONNECTION_CONNECTING] = STATE_BIT(IDLE) | STATE_BIT(CLOSING),
-      [AURORA__CONNECTION_IDLE] =
-          STATE_BIT(LEASED) | STATE_BIT(RUNNING) | STATE_BIT(PINGING) | STATE_BIT(CLOSING),
+      [AURORA__CONNECTION_IDLE] = STATE_BIT(LEASED) | STATE_BIT(RUNNING) | STATE_BIT(PINGING) |
+                                  STATE_BIT(RESETTING) | STATE_BIT(CLOSING),
       [AURORA__CONNECTION_LEASED] =
           STATE_BIT(RUNNING) | STATE_BIT(RESETTING) | STATE_BIT(CLOSING) | STATE_BIT(IDLE),
       [AURORA__CONNECTION_RUNNING] = STATE_BIT(IDLE) | STATE_BIT(LEASED) | STATE_BIT(KILLING) |
@@ -95,6 +95,7 @@ aurora_connection_t *aurora__connection_new(aurora_pool_t *pool)
   aurora__alarm_init(&connection->leak_alarm, NULL);
   aurora__list_init(&connection->kill_node);
   aurora__list_init(&connection->run_node);
+  aurora__list_init(&connection->room_node);
   aurora__list_init(&connection->queue);
   aurora__list_push_back(&pool->all, &connection->all_node);
   pool->connections++;
@@ -197,6 +198,7 @@ void aurora__connection_die(aurora_connection_t *connection, aurora_close_reason
   aurora__connection_set_state(connection, AURORA__CONNECTION_CLOSING,
                                aurora_close_reason_name(reason));
   connection->close_reason = reason;
+  aurora__room_leave(connection);
   aurora__pool_clear_alarm(pool, &connection->alarm);
   aurora__pool_clear_alarm(pool, &connection->leak_alarm);
   aurora__pool_kill_not(pool, connection);

@@ -159,6 +159,9 @@ struct aurora_connection {
   bool put_right;            /* RESETTING: database and role were set, for they were others */
   bool prepared_again;       /* the statement was lost on the server and prepared anew */
   bool one_off;              /* the statement is not to be cached: the server has no room */
+  aurora__list_t room_node;  /* in pool.room.waiting: the server has no room for the statement */
+  uint64_t room_until;       /* ms; it waits no longer than this; 0: it has not waited */
+  unsigned room_tries;       /* since no other connection of the pool held a statement */
   aurora__long_data_t long_data;
   aurora__statements_t statements;
   MYSQL_BIND *binds; /* room for the parameters */
@@ -166,10 +169,10 @@ struct aurora_connection {
   size_t binds_size;
 
   aurora__script_t script;
-  aurora__alarm_t alarm;        /* bounds CONNECTING, KILLING, RESETTING, PINGING */
-  bool kill_sent;               /* KILLING: a kill job was asked for */
-  bool kill_answered;           /* KILLING: and is done */
-  bool settled;                 /* KILLING: the killed statement has ended */
+  aurora__alarm_t alarm; /* bounds CONNECTING, KILLING, RESETTING, PINGING; and see pool/room.c */
+  bool kill_sent;        /* KILLING: a kill job was asked for */
+  bool kill_answered;    /* KILLING: and is done */
+  bool settled;          /* KILLING: the killed statement has ended */
   aurora__list_t kill_node;     /* in pool.kills */
   aurora_connection_t *carrier; /* KILLING: the one that carries the kill, or NULL */
   aurora_connection_t *carries; /* PINGING: the one whose statement it kills, or NULL */

@@ -15,6 +15,7 @@
 
 #include "base/clock.h"
 #include "connection/driver.h"
+#include "connection/prepared.h"
 #include "pool/pool.h"
 
 /* About what a kill costs: it makes a connection of its own. */
@@ -48,8 +49,22 @@ static void send_kill(aurora_connection_t *connection)
   aurora__pool_kill(pool, connection);
 }
 
+/* It waited for room on the server, which knows nothing of it. What a batch has done before is undone after a kill. */
+static void drop_waiting(aurora_connection_t *connection)
+{
+  begin(connection);
+  if (connection->memory->batch)
+    send_kill(connection);
+  aurora__prepared_drop(connection);
+  aurora__driver_wake(connection);
+}
+
 void aurora__connection_give_up(aurora_connection_t *connection)
 {
+  if (aurora__room_leave(connection)) {
+    drop_waiting(connection);
+    return;
+  }
   /* A batch begins no other statement once it is given up. */
   if (!connection->sent && connection->statement == NULL && !connection->memory->batch) {
     /* It is still being sent. Going on with that would have it executed after all. */

@@ -12,10 +12,12 @@
  *
  * A statement that the server has forgotten, or that has to be prepared again since its table was
  * altered, is prepared again once: it was not executed then. When the server holds as many statements
- * as it may, those of this session make way, and the one in hand is closed after use.
+ * as it may, those of this session make way, and then those of the pool's other connections (pool/room.c); the one in hand
+ * is closed after use.
  */
 #include "connection/prepared.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include <mysqld_error.h>
@@ -194,21 +196,58 @@ static void begin_prepare(aurora_connection_t *connection)
   aurora__driver_next(connection, &prepare);
 }
 
-/* The server has no room for one more statement, and this session holds some. */
-static bool can_make_room(const aurora_connection_t *connection)
+/* The server has no room for one more statement. */
+static bool server_is_full(const aurora_connection_t *connection)
 {
-  return mysql_stmt_errno(aurora__prepared_handle(connection)) ==
-             ER_MAX_PREPARED_STMT_COUNT_REACHED &&
-         connection->query && !connection->one_off && connection->statements.count;
+  aurora__call_error_t failure =
+      aurora__call_error(connection->mysql, aurora__prepared_handle(connection));
+
+  return aurora__call_error_is(&failure, ER_MAX_PREPARED_STMT_COUNT_REACHED);
+}
+
+static void fail_for_room(aurora_connection_t *connection)
+{
+  aurora__call_error_t failure =
+      aurora__call_error(connection->mysql, aurora__prepared_handle(connection));
+  char message[256];
+  aurora_error_t error;
+
+  snprintf(message, sizeof message, "%s", failure.message);
+  aurora__results_error(connection, &failure, &error);
+  snprintf(
+      error.message, sizeof error.message,
+      "%s; no connection of the pool could give one back: raise max_prepared_stmt_count on the "
+      "server, or lower statement_cache or pool_size",
+      message);
+  end_failed(connection, &error);
+}
+
+/* Whoever holds statements makes room: this session, then others, which may take a while. */
+static void make_room_for_statement(aurora_connection_t *connection)
+{
+  aurora__statement_t *statement = connection->statement;
+
+  if (!connection->one_off && connection->statements.count) {
+    connection->one_off = true;
+    close_statement(connection, statement, &make_room);
+    return;
+  }
+  connection->harmless = true; /* nothing was executed */
+  if (!aurora__room_may_come(connection)) {
+    fail_for_room(connection);
+    return;
+  }
+  connection->statement = NULL;
+  aurora__statement_free(statement); /* never prepared: nothing is sent */
+  aurora__room_await(connection);
 }
 
 static void prepare_done(aurora_connection_t *connection)
 {
   aurora__statement_t *statement = connection->statement;
 
-  if (connection->status && can_make_room(connection)) {
-    connection->one_off = true;
-    close_statement(connection, statement, &make_room);
+  if (connection->status && connection->query && server_is_full(connection)) {
+    make_room_for_statement(connection);
     return;
   }
   if (connection->status) {
@@ -217,10 +256,27 @@ static void prepare_done(aurora_connection_t *connection)
     return;
   }
   use_statement(connection, statement);
+  if (aurora__room_is_short(connection->pool))
+    connection->one_off = true;
   /* Without memory for the entry it is closed after use, as if there were no cache. */
   if (connection->pool->config.statement_cache && !connection->one_off)
     aurora__statements_add(&connection->statements, statement);
   begin_execute(connection);
+}
+
+void aurora__prepared_try_again(aurora_connection_t *connection)
+{
+  begin_prepare(connection);
+  aurora__driver_run(connection);
+}
+
+void aurora__prepared_drop(aurora_connection_t *connection)
+{
+  aurora_error_t error;
+
+  aurora__error_set(&error, UV_ECANCELED, AURORA_NOT_SENT, "given up before it was prepared");
+  connection->harmless = true;
+  aurora__connection_query_failed(connection, &error, true);
 }
 
 static void evict_done(aurora_connection_t *connection)
@@ -320,6 +376,8 @@ void aurora__prepared_start(aurora_connection_t *connection)
 
   connection->prepared_again = false;
   connection->one_off = false;
+  connection->room_until = 0;
+  connection->room_tries = 0;
   connection->long_data.kept = false;
   statement = aurora__statements_find(&connection->statements, &key);
   if (statement && !aurora__statement_is_outdated(&connection->statements, statement)) {

@@ -39,6 +39,11 @@ void aurora__prepared_not_executed(aurora_connection_t *connection);
  * memory. */
 bool aurora__prepared_adopt_columns(aurora_connection_t *connection);
 
+/* Prepares the statement anew that the server had no room for (pool/room.c). */
+void aurora__prepared_try_again(aurora_connection_t *connection);
+/* It is not to be: the query was given up meanwhile. */
+void aurora__prepared_drop(aurora_connection_t *connection);
+
 /* A call has failed; libmariadb tells why. */
 void aurora__prepared_failed(aurora_connection_t *connection);
 

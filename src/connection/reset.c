@@ -77,9 +77,11 @@ static void clean(aurora_connection_t *connection, bool failed)
     return;
   }
   connection->suspect = false;
+  connection->one_off = false;
   connection->may_be_xa = false;
   connection->xa_in_doubt = false;
   aurora__pool_clear_alarm(connection->pool, &connection->alarm);
+  aurora__room_came(connection->pool);
   aurora__pool_ready(connection->pool, connection, false);
 }
 

@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 
 #include "base/clock.h"
+#include "base/error.h"
 #include "connection/driver.h"
 #include "connection/read_ahead.h"
 #include "pool/pool.h"
@@ -90,6 +91,15 @@ bool aurora__connection_is_stale(const aurora_connection_t *connection)
 
 void aurora__connection_heard(aurora_connection_t *connection)
 {
-  if (connection->state != AURORA__CONNECTION_CLOSING && aurora__connection_is_stale(connection))
+  aurora_error_t lost;
+
+  if (connection->state == AURORA__CONNECTION_CLOSING || !aurora__connection_is_stale(connection))
+    return;
+  if (!aurora__room_leave(connection)) {
     aurora__connection_close(connection, AURORA_CLOSE_LOST);
+    return;
+  }
+  aurora__error_set(&lost, AURORA_ELOST, AURORA_NOT_SENT,
+                    "the connection was lost while the server had no room for the statement");
+  aurora__connection_die(connection, AURORA_CLOSE_LOST, &lost);
 }

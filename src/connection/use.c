@@ -118,8 +118,14 @@ static aurora_query_t *next_query(aurora_connection_t *connection)
   return node ? aurora__container_of(node, aurora_query_t, node) : NULL;
 }
 
+/* The server has no room for the others' statements. */
+static bool is_to_make_room(aurora_connection_t *connection)
+{
+  return connection->pool->room.short_until && aurora__room_is_wanted(connection);
+}
+
 /* After a lease the session is reset, unless nothing of the holder's has run on it. */
-static bool lease_left_something(const aurora_connection_t *connection)
+static bool lease_left_something(aurora_connection_t *connection)
 {
   switch (connection->pool->config.reset) {
   case AURORA_RESET_ALWAYS:
@@ -129,7 +135,8 @@ static bool lease_left_something(const aurora_connection_t *connection)
   case AURORA_RESET_AUTO:
     break;
   }
-  return connection->lease_used || aurora__connection_may_be_dirty(connection);
+  return connection->lease_used || aurora__connection_may_be_dirty(connection) ||
+         is_to_make_room(connection);
 }
 
 void aurora__connection_lease_goes_on(aurora_connection_t *connection)
@@ -237,7 +244,7 @@ void aurora__connection_use_ended(aurora_connection_t *connection)
   if (connection->on_lease) {
     aurora__connection_set_state(connection, AURORA__CONNECTION_LEASED, "query ended");
     aurora__connection_lease_goes_on(connection);
-  } else if (aurora__connection_may_be_dirty(connection)) {
+  } else if (aurora__connection_may_be_dirty(connection) || is_to_make_room(connection)) {
     aurora__connection_reset(connection);
   } else {
     aurora__pool_ready(connection->pool, connection, false);

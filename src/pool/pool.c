@@ -79,6 +79,7 @@ static void init_fields(aurora_pool_t *pool, uv_loop_t *loop)
   aurora__list_init(&pool->all);
   aurora__list_init(&pool->errands);
   aurora__list_init(&pool->kills);
+  aurora__list_init(&pool->room.waiting);
   aurora__list_init(&pool->warmup.waiting);
   aurora__list_init(&pool->transactions);
   aurora__list_init(&pool->registry_node);
@@ -273,6 +274,7 @@ void aurora__pool_gone(aurora_pool_t *pool, aurora_connection_t *connection)
                   aurora__log_int("connectionId", (int64_t)connection->server_id),
                   aurora__log_string("why", aurora_close_reason_name(connection->close_reason))));
   aurora__scheduler_gone(&pool->scheduler, &connection->slot);
+  aurora__room_came(pool);
   aurora__pool_pump(pool);
   aurora__warmup_check(pool);
 }

@@ -50,6 +50,12 @@ typedef struct {
   uint64_t spent;           /* ns: on sessions that were closed at once, in this period */
 } aurora__disposal_t;
 
+/* When the server has no room for another prepared statement (room.c). */
+typedef struct {
+  aurora__list_t waiting; /* connections, by room_node */
+  uint64_t short_until;   /* ms; none is kept until then; 0: there is no shortage */
+} aurora__room_t;
+
 typedef struct aurora__killer aurora__killer_t;
 
 struct aurora_pool {
@@ -99,6 +105,7 @@ struct aurora_pool {
   aurora__server_t server; /* of the connection that was opened last; or unknown */
 
   aurora__warmup_t warmup;
+  aurora__room_t room;
 
   aurora__disposal_t disposal;
 
@@ -184,6 +191,18 @@ void aurora__pool_not_killed(aurora_pool_t *pool, uint64_t id, unsigned server_e
 bool aurora__pool_carry_kill(aurora_pool_t *pool, aurora_connection_t *target);
 /* The connection ends: it neither carries a kill nor waits for one. */
 void aurora__pool_carry_not(aurora_connection_t *connection);
+
+/* Room for prepared statements (room.c). Whether another connection of the pool may make some. */
+bool aurora__room_may_come(const aurora_connection_t *connection);
+/* The connection waits for it, and tries again then. */
+void aurora__room_await(aurora_connection_t *connection);
+/* It does not wait any more; false: it did not. */
+bool aurora__room_leave(aurora_connection_t *connection);
+/* A session's statements have been freed. */
+void aurora__room_came(aurora_pool_t *pool);
+bool aurora__room_is_short(aurora_pool_t *pool);
+/* The connection is out of use: whether it is to be reset for the others. */
+bool aurora__room_is_wanted(aurora_connection_t *connection);
 
 /* Warm-up (warmup.c): looks whether the run under way is complete, or failed with error. */
 void aurora__warmup_check(aurora_pool_t *pool);
