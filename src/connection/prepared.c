@@ -205,6 +205,13 @@ static bool server_is_full(const aurora_connection_t *connection)
   return aurora__call_error_is(&failure, ER_MAX_PREPARED_STMT_COUNT_REACHED);
 }
 
+/* The statement does not wait for room, or no more. */
+static void forget_room(aurora_connection_t *connection)
+{
+  connection->room_until = 0;
+  connection->room_tries = 0;
+}
+
 static void fail_for_room(aurora_connection_t *connection)
 {
   aurora__call_error_t failure =
@@ -212,6 +219,7 @@ static void fail_for_room(aurora_connection_t *connection)
   char message[256];
   aurora_error_t error;
 
+  forget_room(connection);
   snprintf(message, sizeof message, "%s", failure.message);
   aurora__results_error(connection, &failure, &error);
   snprintf(
@@ -251,10 +259,12 @@ static void prepare_done(aurora_connection_t *connection)
     return;
   }
   if (connection->status) {
+    forget_room(connection);
     connection->harmless = true; /* nothing was executed */
     aurora__prepared_failed(connection);
     return;
   }
+  forget_room(connection);
   use_statement(connection, statement);
   if (aurora__room_is_short(connection->pool))
     connection->one_off = true;
@@ -275,6 +285,7 @@ void aurora__prepared_drop(aurora_connection_t *connection)
   aurora_error_t error;
 
   aurora__error_set(&error, UV_ECANCELED, AURORA_NOT_SENT, "given up before it was prepared");
+  forget_room(connection);
   connection->harmless = true;
   aurora__connection_query_failed(connection, &error, true);
 }
@@ -376,8 +387,6 @@ void aurora__prepared_start(aurora_connection_t *connection)
 
   connection->prepared_again = false;
   connection->one_off = false;
-  connection->room_until = 0;
-  connection->room_tries = 0;
   connection->long_data.kept = false;
   statement = aurora__statements_find(&connection->statements, &key);
   if (statement && !aurora__statement_is_outdated(&connection->statements, statement)) {
