@@ -333,6 +333,7 @@ START_TEST(the_next_query_works_once_the_server_is_up)
   for (int i = 0; i < 2; i++) {
     error = client_fail(&client, "SELECT 1");
     ck_assert_int_eq(error.code, refuses ? UV_ECONNREFUSED : UV_ETIMEDOUT);
+    fixture_wait_out_pause(&client.fixture);
   }
   if (refuses)
     ck_assert_int_eq(fault_proxy_listen(client.proxy, true), 0);

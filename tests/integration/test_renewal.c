@@ -250,12 +250,15 @@ START_TEST(a_callback_that_fails)
   ck_assert_ptr_nonnull(strstr(error.message, "credentials callback"));
   ck_assert_ptr_null(strstr(error.message, DATABASE_PASSWORD));
   rotation.code = 7;
+  fixture_wait_out_pause(&fixture);
   fixture_fail(&fixture, "SELECT 1", AURORA_NO_PARAMS, AURORA_EACCESS);
   rotation.code = 0;
   rotation.user = "";
+  fixture_wait_out_pause(&fixture);
   error = fixture_fail(&fixture, "SELECT 1", AURORA_NO_PARAMS, AURORA_EACCESS);
   ck_assert_ptr_nonnull(strstr(error.message, "an empty user"));
   rotation.user = NULL;
+  fixture_wait_out_pause(&fixture);
   ck_assert_int_eq(fixture_number(&fixture, "SELECT 3"), 3);
   fixture_close(&fixture);
 }
@@ -305,6 +308,7 @@ START_TEST(a_callback_that_hangs)
   fixture_fail(&fixture, "SELECT 1", AURORA_NO_PARAMS, UV_ETIMEDOUT);
   for (int i = 0; i < 8; i++)
     uv_sem_post(&semaphore);
+  fixture_wait_out_pause(&fixture);
   ck_assert_int_eq(fixture_number(&fixture, "SELECT 4"), 4);
   fixture_close(&fixture);
   uv_sem_destroy(&semaphore);

@@ -14,7 +14,6 @@
 #include "connection/trust.h"
 #include "support/database_test.h"
 #include "support/files.h"
-#include "support/loop.h"
 #include "support/pool_fixture.h"
 #include "support/server_differences.h"
 
@@ -213,20 +212,6 @@ START_TEST(the_second_waits_for_the_first)
 END_TEST
 
 /* The file changes: from then on the new one counts, and only that. */
-/* After a failure: once the back-off lets a connect be tried again. */
-static void run_once_it_may(pool_fixture_t *fixture)
-{
-  reply_t reply;
-
-  do {
-    loop_run_for(&fixture->loop, 10);
-    fixture_ask(fixture, &reply, "DO 1", AURORA_NO_PARAMS);
-    fixture_wait(fixture, &reply);
-  } while (reply.code == AURORA_ETLS);
-  reply_must_be_good(&reply);
-  reply_clear(&reply);
-}
-
 START_TEST(what_the_file_no_longer_holds_is_not_trusted)
 {
   trust_t trust;
@@ -247,7 +232,8 @@ START_TEST(what_the_file_no_longer_holds_is_not_trusted)
   fixture_fail(&trust.fixture, "DO 1", AURORA_NO_PARAMS, AURORA_ETLS);
   /* And back. */
   write_both(trust.path, database.ca_bundle, NULL);
-  run_once_it_may(&trust.fixture);
+  fixture_wait_out_pause(&trust.fixture);
+  fixture_run(&trust.fixture, "DO 1");
   end(&trust);
 }
 END_TEST
@@ -323,7 +309,8 @@ START_TEST(a_wrong_name_is_refused_at_once)
   fixture_fail(&trust.fixture, "DO 1", AURORA_NO_PARAMS, AURORA_ETLS);
   ck_assert(!was_read(&trust));
   change_certificate_back();
-  run_once_it_may(&trust.fixture);
+  fixture_wait_out_pause(&trust.fixture);
+  fixture_run(&trust.fixture, "DO 1");
   ck_assert(!was_read(&trust));
   end(&trust);
 }

@@ -11,7 +11,9 @@
 
 #include <check.h>
 
+#include "base/clock.h"
 #include "libmariadb/internals.h"
+#include "pool/pool.h"
 #include "support/loop.h"
 #include "support/server_differences.h"
 
@@ -502,4 +504,16 @@ static bool is_quiet(void *data)
 void fixture_wait_quiet(pool_fixture_t *fixture)
 {
   loop_run_until_true(&fixture->loop, is_quiet, fixture, FIXTURE_PATIENCE_MS);
+}
+
+static bool pause_is_over(void *data)
+{
+  const pool_fixture_t *fixture = data;
+
+  return !aurora__scheduler_backs_off(&fixture->pool->scheduler, aurora__now_ms());
+}
+
+void fixture_wait_out_pause(pool_fixture_t *fixture)
+{
+  loop_run_until_true(&fixture->loop, pause_is_over, fixture, FIXTURE_PATIENCE_MS);
 }

@@ -122,6 +122,8 @@ aurora_stats_t fixture_stats(const pool_fixture_t *fixture);
 void fixture_wait_idle(pool_fixture_t *fixture, size_t idle);
 /* Runs it until no connection is used, opened or looked after. */
 void fixture_wait_quiet(pool_fixture_t *fixture);
+/* Runs it until the pause after a failed connect is over: until then requests get that failure. */
+void fixture_wait_out_pause(pool_fixture_t *fixture);
 
 /* How many lines begin with these words, which are an event's name and maybe its first fields. */
 unsigned fixture_logged(const pool_fixture_t *fixture, const char *words);
