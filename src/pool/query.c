@@ -103,8 +103,12 @@ bool aurora__value_has_text(const aurora_value_t *value)
 int aurora__values_check(const aurora_pool_t *pool, const aurora_value_t *values, size_t columns,
                          size_t rows)
 {
-  for (size_t i = 0; i < rows * columns; i++) {
-    const char *fault = aurora__parameter_fault(&values[i]);
+  size_t count = rows * columns;
+
+  for (size_t i = 0; i < count; i++) {
+    /* Integers and NULL, which come first, have no wrong value. */
+    const char *fault =
+        values[i].type <= AURORA_TYPE_UINT64 ? NULL : aurora__parameter_fault(&values[i]);
 
     if (!fault)
       continue;
@@ -147,7 +151,7 @@ int aurora__query_check(aurora_pool_t *pool, const char *text, aurora_params_t p
   if (params.count > MOST_PARAMETERS || (params.count && !params.values) ||
       (params.count && (flags & AURORA_QUERY_TEXT)))
     return UV_EINVAL;
-  return aurora__values_check(pool, params.values, params.count, 1);
+  return params.count ? aurora__values_check(pool, params.values, params.count, 1) : 0;
 }
 
 static size_t aligned(size_t size)
