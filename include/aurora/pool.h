@@ -17,8 +17,8 @@
 extern "C" {
 #endif
 
-/* healthy: a connection was had and answered SELECT 1. why_not is NULL then, and borrowed until the
- * callback returns otherwise. */
+/* healthy: the server answers, see aurora_pool_check. why_not is NULL then, and borrowed until the callback
+ * returns otherwise. */
 typedef void (*aurora_health_cb)(bool healthy, const aurora_error_t *why_not, void *data);
 
 /*
@@ -44,8 +44,18 @@ AURORA_API int aurora_pool_get(uv_loop_t *loop, aurora_pool_t **ret_pool,
  */
 AURORA_API int aurora_pool_warmup(aurora_pool_t *pool, aurora_done_cb cb, void *data);
 
-/* Runs SELECT 1 on a connection. The answer comes within connect_timeout, whatever the server and
- * the network do: no answer is an unhealthy pool. AURORA_ECLOSED, UV_EINVAL, UV_ENOMEM. */
+/*
+ * Whether the server answers. The callback comes within connect_timeout, whatever the server and the network do.
+ *
+ * Healthy: SELECT 1 was answered by a connection of the pool. Where all are busy (it has none after a quarter of
+ * connect_timeout), also: another query was answered since the call; or one more connection to the server, made
+ * for the check and closed again, came up; or the server refuses it for it has too many (1040, 1203, 1226). So a pool
+ * whose connections are all busy, or whose queue is full, is healthy while the server answers. queue_limit and
+ * acquire_timeout do not hold for the check.
+ *
+ * Not healthy: none of these; why_not says what stands in the way. AURORA_ECLOSED, UV_EINVAL, UV_ENOMEM: no
+ * callback.
+ */
 AURORA_API int aurora_pool_check(aurora_pool_t *pool, aurora_health_cb cb, void *data);
 
 /*

@@ -114,6 +114,8 @@ int aurora__query_create(aurora_pool_t *pool, const aurora__sql_t *sql, aurora_p
 
 /* Hands a new query to the scheduler. 0, or a code: the query was discarded. */
 int aurora__pool_submit(aurora_pool_t *pool, aurora_query_t *query);
+/* The same for one without an acquire_timeout, to a pool that is not closing: whatever its queue_limit. */
+void aurora__pool_submit_anyway(aurora_pool_t *pool, aurora_query_t *query);
 /* Hands one to a lease, behind those that were asked before. */
 void aurora__connection_submit(aurora_connection_t *connection, aurora_query_t *query);
 

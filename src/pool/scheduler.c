@@ -50,6 +50,17 @@ void aurora__slot_init(aurora__slot_t *slot)
   aurora__list_init(&slot->node);
 }
 
+static void enqueue(aurora__scheduler_t *scheduler, aurora__waiter_t *waiter, uint64_t deadline)
+{
+  waiter->patient = deadline != 0;
+  if (waiter->patient)
+    aurora__deadline_add(&scheduler->deadlines, &waiter->deadline, deadline);
+  else
+    scheduler->impatient++;
+  aurora__list_push_back(&scheduler->waiters, &waiter->node);
+  scheduler->waiting++;
+}
+
 int aurora__scheduler_enqueue(aurora__scheduler_t *scheduler, aurora__waiter_t *waiter,
                               uint64_t deadline)
 {
@@ -61,14 +72,15 @@ int aurora__scheduler_enqueue(aurora__scheduler_t *scheduler, aurora__waiter_t *
     return AURORA_ECLOSED;
   if (limit && scheduler->waiting >= scheduler->idle_count + limit)
     return AURORA_EQUEUEFULL;
-  waiter->patient = deadline != 0;
-  if (waiter->patient)
-    aurora__deadline_add(&scheduler->deadlines, &waiter->deadline, deadline);
-  else
-    scheduler->impatient++;
-  aurora__list_push_back(&scheduler->waiters, &waiter->node);
-  scheduler->waiting++;
+  enqueue(scheduler, waiter, deadline);
   return 0;
+}
+
+void aurora__scheduler_enqueue_anyway(aurora__scheduler_t *scheduler, aurora__waiter_t *waiter)
+{
+  if (!aurora__list_empty(&waiter->node) || scheduler->closing)
+    aurora__bug("scheduler_enqueue_anyway", "the waiter is queued already, or it is closing");
+  enqueue(scheduler, waiter, 0);
 }
 
 bool aurora__scheduler_cancel(aurora__scheduler_t *scheduler, aurora__waiter_t *waiter)

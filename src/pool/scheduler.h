@@ -151,6 +151,8 @@ void aurora__slot_init(aurora__slot_t *slot);
  * cannot be served at once by an idle connection. */
 int aurora__scheduler_enqueue(aurora__scheduler_t *scheduler, aurora__waiter_t *waiter,
                               uint64_t deadline);
+/* The same without a deadline and without the limit. Not while it is closing. */
+void aurora__scheduler_enqueue_anyway(aurora__scheduler_t *scheduler, aurora__waiter_t *waiter);
 /* Takes a waiter out that is still queued (true); false: it had left already. */
 bool aurora__scheduler_cancel(aurora__scheduler_t *scheduler, aurora__waiter_t *waiter);
 

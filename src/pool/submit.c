@@ -28,6 +28,14 @@ int aurora__pool_submit(aurora_pool_t *pool, aurora_query_t *query)
   return 0;
 }
 
+void aurora__pool_submit_anyway(aurora_pool_t *pool, aurora_query_t *query)
+{
+  aurora__scheduler_enqueue_anyway(&pool->scheduler, &query->waiter);
+  aurora__pool_hold(pool);
+  if (!aurora__scheduler_is_saturated(&pool->scheduler))
+    aurora__pool_pump_at(pool, query->called_at);
+}
+
 void aurora__connection_submit(aurora_connection_t *connection, aurora_query_t *query)
 {
   aurora__pool_hold(connection->pool);
