@@ -139,13 +139,18 @@ static bool make_servers(const certificates_t *paths, const authority_t *ca,
   static const char here[] = "DNS:localhost,IP:127.0.0.1";
   const subject_t good = {"localhost", here, false, -2, 365};
   const subject_t expired = {"localhost", here, false, -20, -1};
+  const subject_t names = {"db.example", "DNS:db.example,DNS:*.wild.example", false, -2, 365};
+  const subject_t addresses = {"addresses", "IP:127.0.0.1,IP:::1", false, -2, 365};
   const subject_t wrong = {"elsewhere.example", "DNS:elsewhere.example", false, -2, 365};
   EVP_PKEY *key = EVP_EC_gen("P-256");
   bool made = key && write_key(paths->server_key, key) &&
               issue(paths->server_cert[CERTIFICATE_GOOD], &good, key, ca) &&
               issue(paths->server_cert[CERTIFICATE_EXPIRED], &expired, key, ca) &&
               issue(paths->server_cert[CERTIFICATE_WRONG_NAME], &wrong, key, ca) &&
-              issue(paths->server_cert[CERTIFICATE_OTHER_CA], &good, key, other);
+              issue(paths->server_cert[CERTIFICATE_OTHER_CA], &good, key, other) &&
+              issue(paths->server_cert[CERTIFICATE_SELF_SIGNED], &good, key, NULL) &&
+              issue(paths->server_cert[CERTIFICATE_NAMES], &names, key, ca) &&
+              issue(paths->server_cert[CERTIFICATE_ADDRESSES], &addresses, key, ca);
 
   EVP_PKEY_free(key);
   return made;
@@ -217,6 +222,9 @@ static bool set_paths(const char *directory, certificates_t *paths)
       [CERTIFICATE_EXPIRED] = "server-cert-expired.pem",
       [CERTIFICATE_WRONG_NAME] = "server-cert-wrong-name.pem",
       [CERTIFICATE_OTHER_CA] = "server-cert-other-ca.pem",
+      [CERTIFICATE_SELF_SIGNED] = "server-cert-self-signed.pem",
+      [CERTIFICATE_NAMES] = "server-cert-names.pem",
+      [CERTIFICATE_ADDRESSES] = "server-cert-addresses.pem",
   };
 
   for (int i = 0; i < CERTIFICATE_KINDS; i++)

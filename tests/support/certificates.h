@@ -7,10 +7,13 @@
 enum { CERTIFICATES_PATH_SIZE = 256, CERTIFICATES_IN_BUNDLE = 144 };
 
 typedef enum {
-  CERTIFICATE_GOOD,       /* for DNS:localhost and IP:127.0.0.1 */
-  CERTIFICATE_EXPIRED,    /* as good, until a day ago */
-  CERTIFICATE_WRONG_NAME, /* for DNS:elsewhere.example */
-  CERTIFICATE_OTHER_CA,   /* as good, signed by the other authority */
+  CERTIFICATE_GOOD,        /* for DNS:localhost and IP:127.0.0.1 */
+  CERTIFICATE_EXPIRED,     /* as good, until a day ago */
+  CERTIFICATE_WRONG_NAME,  /* for DNS:elsewhere.example */
+  CERTIFICATE_OTHER_CA,    /* as good, signed by the other authority */
+  CERTIFICATE_SELF_SIGNED, /* as good, signed by itself */
+  CERTIFICATE_NAMES,       /* for DNS:db.example and DNS:*.wild.example */
+  CERTIFICATE_ADDRESSES,   /* for IP:127.0.0.1 and IP:::1 */
   CERTIFICATE_KINDS
 } certificate_kind_t;
 
