@@ -315,6 +315,7 @@ END_TEST
 
 /* --- And then the server is there --------------------------------------------------------------- */
 
+/* The last attempt failed: one that has time waits for the back-off. */
 START_TEST(the_next_query_works_once_the_server_is_up)
 {
   const fault_script_t pass = {.to_server = {.cut = FAULT_NONE}};
@@ -323,6 +324,7 @@ START_TEST(the_next_query_works_once_the_server_is_up)
   aurora_config_t config;
   client_t client;
   aurora_error_t error;
+  reply_t next;
 
   client_begin_with_proxy(&client, &database, refuses ? &pass : &fault_black_hole);
   if (refuses)
@@ -339,7 +341,10 @@ START_TEST(the_next_query_works_once_the_server_is_up)
     ck_assert_int_eq(fault_proxy_listen(client.proxy, true), 0);
   else
     fault_proxy_set(client.proxy, &pass);
-  ck_assert_int_eq(fixture_number(&client.fixture, "SELECT 42"), 42);
+  client_ask_patiently(&client, &next, "SELECT 42", slowly(FIXTURE_PATIENCE_MS));
+  fixture_wait(&client.fixture, &next);
+  reply_must_be_good(&next);
+  ck_assert_int_eq(next.value, 42);
   client_close(&client, 0);
 }
 END_TEST
