@@ -7,6 +7,7 @@
 
 #include <mysqld_error.h>
 
+#include "libmariadb/internals.h"
 #include "support/database_test.h"
 #include "support/loop.h"
 #include "support/pool_fixture.h"
@@ -352,7 +353,9 @@ START_TEST(a_value_that_the_server_cannot_make)
                         : fixture_query(&fixture, "SELECT REPEAT('x', 17825792)", AURORA_NO_PARAMS);
 
     ck_assert_int_eq(aurora_result_value(reply.result, 0, 0).type, AURORA_TYPE_NULL);
-    ck_assert_uint_eq(aurora_result_warnings(reply.result), 1);
+    /* Of prepared rows they are counted only where libmariadb is known. */
+    ck_assert_uint_eq(aurora_result_warnings(reply.result),
+                      prepared && !aurora__internals_known() ? 0 : 1);
     reply_clear(&reply);
   }
   ck_assert_uint_eq(fixture_fail(&fixture,

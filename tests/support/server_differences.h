@@ -27,7 +27,7 @@
   XX(CALL_SUMS, DATABASE_MARIADB, "tells of a CALL the rows that its last statement changed")      \
   XX(SHA2_PASSWORDS, DATABASE_MYSQL,                                                               \
      "has neither caching_sha2_password nor sha256_password: mysql_native_password; a locked "     \
-     "account is 4151, a line that is not secure enough 1045")                                     \
+     "account is 4151; require_secure_transport refuses with 1045, a later MariaDB with 3159")     \
   XX(DUAL_PASSWORDS, DATABASE_MYSQL, "refuses RETAIN CURRENT PASSWORD (1064)")                     \
   XX(JSON_TYPE, DATABASE_MYSQL, "has JSON as a name of LONGTEXT with a check")                     \
   XX(TYPES_BY_EXECUTION, DATABASE_MARIADB,                                                         \
