@@ -11,6 +11,7 @@
 #include "support/database_test.h"
 #include "support/loop.h"
 #include "support/pool_fixture.h"
+#include "support/server_differences.h"
 
 enum {
   KIB = 1024,
@@ -185,7 +186,9 @@ START_TEST(large_and_small_in_turn)
     ck_assert_int_eq(aurora_result_value(reply.result, 0, 0).type, AURORA_TYPE_NULL);
     reply_clear(&reply);
   }
-  ck_assert_uint_eq(fixture_stats(&fixture).statement_misses, 1);
+  /* A text and NULL: each has a statement of its own where the types are fixed. */
+  ck_assert_uint_eq(fixture_stats(&fixture).statement_misses,
+                    server_has(SERVER_TYPES_BY_EXECUTION) ? 1 : 2);
   free(text);
 }
 END_TEST
