@@ -11,6 +11,7 @@
 #include "promises.h"
 #include "support/loop.h"
 #include "support/pool_fixture.h"
+#include "support/server_differences.h"
 
 #define database promises_database
 
@@ -161,11 +162,12 @@ END_TEST
 /* --- 7: clean sessions -------------------------------------------------------------------------- */
 
 static const struct {
-  const char *leaves; /* statements of a lease */
-  const char *finds;  /* 0: no trace */
+  const char *leaves;  /* statements of a lease */
+  const char *finds;   /* 0: no trace */
+  const char *instead; /* where there is no in_transaction */
 } traces[] = {
     {"START TRANSACTION;INSERT INTO promised VALUES (1)",
-     "SELECT COUNT(*) + @@in_transaction FROM promised"},
+     "SELECT COUNT(*) + @@in_transaction FROM promised", "SELECT COUNT(*) FROM promised"},
     {"CREATE TEMPORARY TABLE promised (id INT);INSERT INTO promised VALUES (1)",
      "SELECT COUNT(*) FROM promised"},
     {"LOCK TABLES promised READ", "SELECT 0"}, /* seen by the DELETE */
@@ -191,6 +193,7 @@ START_TEST(promise_07_a_borrower_finds_no_trace)
 {
   aurora_config_t config = fixture_config(&database);
   pool_fixture_t fixture;
+  const char *instead = server_has(SERVER_IN_TRANSACTION) ? NULL : traces[_i].instead;
   aurora_connection_t *connection;
   uint64_t id;
 
@@ -202,7 +205,7 @@ START_TEST(promise_07_a_borrower_finds_no_trace)
   id = aurora_connection_id(connection);
   aurora_connection_release(connection);
   leave_trace(&fixture, traces[_i].leaves);
-  ck_assert_int_eq(fixture_number(&fixture, traces[_i].finds), 0);
+  ck_assert_int_eq(fixture_number(&fixture, instead ? instead : traces[_i].finds), 0);
   fixture_run(&fixture, "DELETE FROM promised");
   ck_assert_int_eq(fixture_number(&fixture, "SELECT CONNECTION_ID()"), (int64_t)id);
   fixture_close(&fixture);

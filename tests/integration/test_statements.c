@@ -450,7 +450,11 @@ START_TEST(parameters_change_their_types)
       reply_clear(&reply);
     }
   }
-  counters_must_be(1, 20, 0);
+  /* Six types: each has a statement of its own where the types are fixed. */
+  if (server_has(SERVER_TYPES_BY_EXECUTION))
+    counters_must_be(1, 20, 0);
+  else
+    counters_must_be(6, 15, 0);
   fixture_close(&fixture);
 }
 END_TEST
