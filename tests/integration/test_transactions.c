@@ -103,7 +103,7 @@ START_TEST(a_commit_keeps_and_a_rollback_undoes)
   connection = begin(NULL);
   run_on(connection, "UPDATE account SET amount = 0");
   aurora_connection_release(connection);
-  fixture_wait_idle(&fixture, 2);
+  fixture_wait_quiet(&fixture);
   ck_assert_int_eq(amount(1), 90);
   ck_assert_uint_eq(fixture_stats(&fixture).busy, 0);
   fixture_close(&fixture);
