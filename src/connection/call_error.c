@@ -116,6 +116,12 @@ static int code_of_server_error(const aurora__call_error_t *error)
   return AURORA_ESERVER;
 }
 
+void aurora__tell_server_error(const aurora__call_error_t *error, aurora_error_t *ret_error)
+{
+  ret_error->server_errno = error->number;
+  memcpy(ret_error->sqlstate, error->sqlstate, sizeof error->sqlstate);
+}
+
 void aurora__query_error(const aurora__call_error_t *error, aurora_error_t *ret_error)
 {
   const char *message = error->message;
@@ -123,8 +129,7 @@ void aurora__query_error(const aurora__call_error_t *error, aurora_error_t *ret_
   if (error->by_server) {
     aurora__error_set(ret_error, code_of_server_error(error), AURORA_REFUSED, "%s",
                       message[0] ? message : "the server gives no reason");
-    ret_error->server_errno = error->number;
-    memcpy(ret_error->sqlstate, error->sqlstate, sizeof error->sqlstate);
+    aurora__tell_server_error(error, ret_error);
     return;
   }
   switch (error->number) {

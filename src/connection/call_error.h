@@ -41,6 +41,9 @@ static inline bool aurora__error_is(const aurora_error_t *error, unsigned wanted
 /* Whether the session goes on after a statement has failed so. */
 bool aurora__session_survives(const aurora__call_error_t *error);
 
+/* Adds the server's number and SQLSTATE to what the caller gets. */
+void aurora__tell_server_error(const aurora__call_error_t *error, aurora_error_t *ret_error);
+
 /* What it means for a query. */
 void aurora__query_error(const aurora__call_error_t *error, aurora_error_t *ret_error);
 

@@ -126,8 +126,7 @@ aurora__failure_t aurora__connect_error(MYSQL *mysql, const char *where, int soc
     failure = server_refused(error.number, &code);
     aurora__error_set(ret_error, code, AURORA_NOT_SENT, "%s refuses the connection: %s", where,
                       message);
-    ret_error->server_errno = error.number;
-    memcpy(ret_error->sqlstate, error.sqlstate, sizeof error.sqlstate);
+    aurora__tell_server_error(&error, ret_error);
     return failure;
   }
   switch (error.number) {

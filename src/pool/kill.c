@@ -148,16 +148,17 @@ static aurora_connection_t *first_of(const aurora_pool_t *pool)
 /* Those of one server at a time. */
 static void take_targets(aurora_pool_t *pool, aurora__killer_t *killer)
 {
-  aurora_connection_t *connection = first_of(pool);
+  aurora_connection_t *connection;
 
-  killer->server = connection->server;
-  do {
+  while (killer->count < MOST_KILLS && (connection = first_of(pool))) {
+    if (killer->count == 0)
+      killer->server = connection->server;
+    else if (!aurora__server_is_same(&connection->server, &killer->server))
+      return;
     aurora__list_remove(&connection->kill_node);
     killer->targets[killer->count++] = (target_t){
         .connection = connection, .id = connection->server_id, .opened_at = connection->started_at};
-    connection = first_of(pool);
-  } while (connection && killer->count < MOST_KILLS &&
-           aurora__server_is_same(&connection->server, &killer->server));
+  }
 }
 
 static bool start_errand(aurora_pool_t *pool)
