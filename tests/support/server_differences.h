@@ -25,6 +25,8 @@
   XX(FLUSH_SSL, DATABASE_MARIADB, "reads its certificates again with ALTER INSTANCE RELOAD TLS")   \
   XX(YEAR_2, DATABASE_MARIADB, "refuses columns of two-digit years, YEAR(2) (1818)")               \
   XX(SCALE_38, DATABASE_MARIADB, "refuses DECIMAL of a scale over 30 (1425)")                      \
+  XX(LONG_DERIVED, DATABASE_MARIADB,                                                               \
+     "cuts a parameter that becomes a column of a temporary table to 65,535 bytes, in silence")    \
   XX(CALL_SUMS, DATABASE_MARIADB, "tells of a CALL the rows that its last statement changed")      \
   XX(SHA2_PASSWORDS, DATABASE_MYSQL,                                                               \
      "has neither caching_sha2_password nor sha256_password: mysql_native_password; a locked "     \
