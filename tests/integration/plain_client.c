@@ -11,7 +11,7 @@
 
 #include <check.h>
 
-enum { BINARY_CHARSET = 63, NO_FIXED_DECIMALS = 31 };
+enum { UTF8MB4_CHARSET = 45, BINARY_CHARSET = 63, NO_FIXED_DECIMALS = 31 };
 
 static aurora_type_t type_of(const MYSQL_FIELD *field)
 {
@@ -296,15 +296,26 @@ static void add_cell(transcript_t *transcript, MYSQL_STMT *stmt, unsigned column
   free(text);
 }
 
+/* MySQL gives no OUT parameter a character set: the flag alone tells a text from bytes. */
+static void find_out_texts(MYSQL_FIELD *fields, unsigned count)
+{
+  for (unsigned i = 0; i < count; i++) {
+    if (!(fields[i].flags & BINARY_FLAG) && fields[i].charsetnr == BINARY_CHARSET)
+      fields[i].charsetnr = UTF8MB4_CHARSET;
+  }
+}
+
 static void add_prepared_result(transcript_t *transcript, MYSQL *mysql, MYSQL_STMT *stmt)
 {
   unsigned columns = mysql_stmt_field_count(stmt);
   bool out = (mysql->server_status & SERVER_PS_OUT_PARAMS) != 0;
   MYSQL_RES *description = mysql_stmt_result_metadata(stmt);
-  const MYSQL_FIELD *fields = mysql_fetch_fields(description);
+  MYSQL_FIELD *fields = mysql_fetch_fields(description);
   MYSQL_BIND *binds = calloc(columns, sizeof *binds);
   cell_t *cells = calloc(columns, sizeof *cells);
 
+  if (out)
+    find_out_texts(fields, columns);
   add_columns(transcript, fields, columns);
   transcript_add(transcript, "%s\n", out ? "OUT" : "");
   for (unsigned i = 0; i < columns; i++)

@@ -1,8 +1,8 @@
 /*
  * A script of some 200 mixed statements, for whoever wants to see that two ways of running them give the
  * same: definitions, changes, reads of all kinds, procedures, errors; as text, and prepared with
- * parameters. They build on each other, in an empty database of MariaDB's, and leave it as it was.
- * Nothing in them depends on time, place or chance.
+ * parameters. They build on each other, in an empty database, and leave it as it was. Nothing in them
+ * depends on time, place or chance. What one kind of server does not know is an error there.
  */
 #ifndef TESTS_INTEGRATION_SCRIPT_H
 #define TESTS_INTEGRATION_SCRIPT_H
@@ -100,7 +100,7 @@ static const script_step_t script[] = {
       "'2001-02-03 04:05:06', 0xdeadbeef, '{\"a\": [1, null]}')"),
     Q("INSERT INTO kinds () VALUES ()"),
     QP("INSERT INTO kinds (a, b, c, d, e, f, g, h) VALUES (?, ?, ?, ?, ?, ?, ?, ?)", I(127), U(0), I(8388607), U(0), I(INT64_MIN), U(4095), D(-0.5), D(0.1)),
-    QP("INSERT INTO kinds (i, j, k, l, m, n, o) VALUES (?, ?, ?, ?, ?, ?, ?)", DEC("-0.000001"), T("\xf0\x9f\x98\x80"), B("\0\xff'\\"), T("x"), T("p,q,r"), I(1901), SPAN(true, 838, 59, 59, 999000)),
+    QP("INSERT INTO kinds (i, j, k, l, m, n, o) VALUES (?, ?, ?, ?, ?, ?, ?)", DEC("-0.000001"), T("\xf0\x9f\x98\x80"), B("\0\xff'\\"), T("x"), T("p,q,r"), I(1901), SPAN(true, 838, 59, 59, 0)),
     QP("INSERT INTO kinds (o, p, q) VALUES (?, ?, ?)", SPAN(false, 0, 0, 0, 1000), MOMENT(2037, 12, 31, 23, 59, 59, 0), B("")),
     QP("INSERT INTO kinds (a) VALUES (?)", I(128)),
     QP("INSERT INTO kinds (b) VALUES (?)", I(-1)),
@@ -125,9 +125,10 @@ static const script_step_t script[] = {
     Q("SELECT PI(), SQRT(2), ROUND(2e0/3, 2), 1/3, 10 DIV 3, 10 % 3, 1e308/1e300"),
     Q("SELECT 9223372036854775807 + 1"),
     Q("SELECT 1 AS same, 2 AS same, 3 AS ``"),
-    Q("SELECT '' AS empty, ' ' AS space, 'a\\0b' AS with_nul, 'it''s' AS quoted, \"double\" AS other"),
+    Q("SELECT '' AS `empty`, ' ' AS space, 'a\\0b' AS with_nul, 'it''s' AS quoted, \"double\" AS other"),
     Q("SELECT _binary 'bytes', x'00ff10', b'1010', 0xcafe, CAST('a' AS BINARY)"),
-    Q("SELECT DATE'2024-02-29', TIME'-25:00:01.5', TIMESTAMP'2024-01-02 03:04:05.123456', DATE'0000-00-00'"),
+    Q("SELECT DATE'2024-02-29', TIME'-25:00:01.5', TIMESTAMP'2024-01-02 03:04:05.123456'"),
+    Q("SELECT DATE'0000-00-00'"),
     Q("SELECT CAST(1.5 AS DECIMAL(5,2)), CAST('12abc' AS SIGNED), CAST(-1 AS UNSIGNED), CAST('9e2' AS DOUBLE)"),
     Q("SELECT 1/0, 5 % 0"),
     Q("SELECT name, LENGTH(name), CHAR_LENGTH(name), HEX(name), UPPER(name) FROM people ORDER BY id"),
@@ -146,7 +147,7 @@ static const script_step_t script[] = {
     Q("SELECT id FROM people WHERE id < 5 EXCEPT SELECT person FROM orders ORDER BY 1"),
     Q("WITH RECURSIVE count_to AS (SELECT 1 AS n UNION SELECT n + 1 FROM count_to WHERE n < 20) SELECT n, n * n FROM count_to"),
     Q("SELECT id, amount, SUM(amount) OVER (PARTITION BY person ORDER BY id) AS so_far, ROW_NUMBER() OVER (ORDER BY id) AS place FROM orders ORDER BY id"),
-    Q("SELECT seq, IF(seq % 3, seq, NULL) FROM seq_1_to_300"),
+    Q("WITH RECURSIVE s AS (SELECT 1 AS n UNION ALL SELECT n + 1 FROM s WHERE n < 300) SELECT n, IF(n % 3, n, NULL) FROM s"),
     Q("SELECT REPEAT('x', 70000), REPEAT('y', 300)"),
     Q("SELECT id FROM people ORDER BY id LIMIT 3 OFFSET 2"),
     Q("SELECT DISTINCT person FROM orders ORDER BY person DESC"),
@@ -160,6 +161,7 @@ static const script_step_t script[] = {
     Q("SHOW CREATE VIEW tall"),
     Q("CHECKSUM TABLE checked"),
     Q("VALUES (1, 'a'), (2, 'b')"),
+    Q("VALUES ROW(1, 'a'), ROW(2, 'b')"),
     Q("TABLE people"),
     Q("SELECT"),
     Q("SELECT 1; SELECT 2"),
@@ -194,11 +196,11 @@ static const script_step_t script[] = {
     QP("SELECT SUM(amount), COUNT(*) FROM orders WHERE person = ?", I(1)),
     QP("SELECT p.name, o.amount FROM people AS p JOIN orders AS o ON o.person = p.id WHERE o.amount > ? ORDER BY o.id", DEC("5.00")),
     QP("SELECT id FROM people WHERE id < ? UNION ALL SELECT person FROM orders WHERE person < ? ORDER BY 1", I(3), I(3)),
-    QP("SELECT seq, IF(seq % ?, seq, NULL) FROM seq_1_to_300", I(7)),
+    QP("WITH RECURSIVE s AS (SELECT 1 AS n UNION ALL SELECT n + 1 FROM s WHERE n < 300) SELECT n, IF(n % ?, n, NULL) FROM s", I(7)),
     QP("SELECT REPEAT(?, 70000), REPEAT('y', ?)", T("x"), I(300)),
     QP("WITH RECURSIVE count_to AS (SELECT 1 AS n UNION SELECT n + 1 FROM count_to WHERE n < ?) SELECT n FROM count_to", I(10)),
     QP("SELECT id, SUM(amount) OVER (ORDER BY id) FROM orders WHERE id > ? ORDER BY id", I(2)),
-    QP("SELECT (SELECT seq FROM seq_1_to_2 WHERE s.seq > ?) FROM seq_1_to_9 AS s", I(5)),
+    QP("SELECT (SELECT q.id FROM people AS q WHERE p.id > ?) FROM people AS p ORDER BY p.id", I(3)),
     QP("SELECT nobody FROM people WHERE id = ?", I(1)),
     QP("SELECT * FROM nowhere WHERE id = ?", I(1)),
     QP("SELECT ? FROM", I(1)),
