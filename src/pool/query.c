@@ -100,15 +100,19 @@ bool aurora__value_has_text(const aurora_value_t *value)
   return false;
 }
 
+/* Integers and NULL, which come first. */
+static inline bool has_no_wrong_value(const aurora_value_t *value)
+{
+  return value->type <= AURORA_TYPE_UINT64;
+}
+
 int aurora__values_check(const aurora_pool_t *pool, const aurora_value_t *values, size_t columns,
                          size_t rows)
 {
   size_t count = rows * columns;
 
   for (size_t i = 0; i < count; i++) {
-    /* Integers and NULL, which come first, have no wrong value. */
-    const char *fault =
-        values[i].type <= AURORA_TYPE_UINT64 ? NULL : aurora__parameter_fault(&values[i]);
+    const char *fault = has_no_wrong_value(&values[i]) ? NULL : aurora__parameter_fault(&values[i]);
 
     if (!fault)
       continue;
@@ -151,7 +155,11 @@ int aurora__query_check(aurora_pool_t *pool, const char *text, aurora_params_t p
   if (params.count > MOST_PARAMETERS || (params.count && !params.values) ||
       (params.count && (flags & AURORA_QUERY_TEXT)))
     return UV_EINVAL;
-  return params.count ? aurora__values_check(pool, params.values, params.count, 1) : 0;
+  for (size_t i = 0; i < params.count; i++) {
+    if (!has_no_wrong_value(&params.values[i]))
+      return aurora__values_check(pool, params.values, params.count, 1);
+  }
+  return 0;
 }
 
 static size_t aligned(size_t size)
