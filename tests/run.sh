@@ -79,6 +79,7 @@ if [ $sanitize = yes ]; then
   # Every finding ends the test case that has it.
   export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
   export ASAN_OPTIONS=detect_leaks=1:strict_string_checks=1
+  export AURORA_TEST_SLOWNESS=2
   [ $clang = no ] || packages+=(libclang-rt-14-dev)
 fi
 arguments=(--print-errorlogs --no-rebuild "${suites[@]}")
