@@ -23,6 +23,8 @@ each. What cannot be installed is left out, and said. Takes about an hour.
   --gates             instead: instructions and system calls a query (callgrind and strace), which
                       repeat on a noisy machine, beside what is to be reached; about 3 minutes.
                       Without --peers beside bare, threads and raw only
+  --server NAME       beside this private server: mariadb (default) or mysql, which is fetched from the
+                      mirror of this machine's apt as for the tests
   --own               measure the database of AURORA_HOST, AURORA_PORT, AURORA_USER, AURORA_PASSWORD
                       and AURORA_DATABASE (over TLS when AURORA_SSL_MODE says so) instead of a private
                       one. Makes the tables aurora_compare_* there and drops them at the end; a table of
@@ -36,6 +38,7 @@ END
 }
 
 build="build-compare"
+server=mariadb
 own=no
 gates=no
 install=yes
@@ -58,6 +61,13 @@ while [ $# -gt 0 ]; do
       gates=yes
       peers=${peers:-bare,threads,raw}
       arguments+=(--gates --peers "$peers")
+      ;;
+    --server)
+      case ${2:-} in
+        mariadb | mysql) server=$2 ;;
+        *) die "--server needs mariadb or mysql" ;;
+      esac
+      shift
       ;;
     --own) own=yes ;;
     --help | -h)
@@ -144,8 +154,12 @@ if [ $gates = no ] && [ ${#cores[@]} -gt 1 ]; then
     arguments+=(--server-core "${cores[1]}")
   fi
 fi
+if [ "$server" = mysql ] && [ $own = no ]; then
+  tests/support/mysql_server.sh >/dev/null || die "MySQL cannot be fetched"
+fi
 say "Comparing"
 if [ $own = yes ]; then
   exec "${run[@]}" "${arguments[@]}"
 fi
+export AURORA_TEST_SERVER=$server
 exec "${pin[@]}" "$build/bench/aurora-with-database" "${run[@]}" "${arguments[@]}"
