@@ -18,7 +18,8 @@
 
 static const char help[] =
     "Usage: aurora-with-database COMMAND [ARGUMENT...]\n"
-    "Starts a private database server on 127.0.0.1 with files in a temporary directory: MariaDB, or\n"
+    "Starts a private database server on 127.0.0.1 with files in a temporary directory: MariaDB, "
+    "or\n"
     "MySQL with AURORA_TEST_SERVER=mysql in the environment,\n"
     "runs the command, stops the server, and ends with the command's exit status. The variables\n"
     "AURORA_HOST, AURORA_PORT, AURORA_USER, AURORA_PASSWORD, AURORA_DATABASE and AURORA_SSL_CA "
