@@ -81,18 +81,26 @@ static bool wait_for_more(const aurora__attempt_t *attempt, int fd, unsigned cha
 static bool judge(aurora__attempt_t *attempt, const unsigned char *bytes, size_t size)
 {
   aurora_ssl_mode_t mode = attempt->config->ssl_mode;
+  const unsigned char *refusal;
+  size_t refusal_size;
 
   attempt->greeting = aurora__greeting_read(bytes, size);
   switch (attempt->greeting) {
   case AURORA__GREETING_NONE:
-  case AURORA__GREETING_PARTIAL: /* the server has closed */
   case AURORA__GREETING_ERROR:
     return true;
+  case AURORA__GREETING_PARTIAL: /* the server has closed */
+    return false;
   case AURORA__GREETING_PLAIN:
     return !aurora__requires_tls(mode);
   case AURORA__GREETING_TLS:
     return mode != AURORA_SSL_PREFERRED ||
            aurora__connect_set_tls(attempt->mysql, attempt->config, attempt->ca);
+  case AURORA__GREETING_REFUSAL:
+    refusal = aurora__greeting_refusal(bytes, &refusal_size);
+    memcpy(attempt->refusal, refusal, refusal_size);
+    attempt->refusal[refusal_size] = '\0';
+    return false;
   case AURORA__GREETING_EXCESS:
     return false;
   case AURORA__GREETING_FOREIGN:

@@ -35,7 +35,8 @@ typedef struct {
   aurora__greeting_t greeting;
   unsigned char head[AURORA__GREETING_HEAD]; /* the first bytes of a foreign one */
   size_t head_size;
-  int socket_errno;  /* of the TCP connect */
+  char refusal[AURORA__REFUSAL_MAX + 1]; /* the error packet behind it, NUL-terminated */
+  int socket_errno;                      /* of the TCP connect */
   char verdict[200]; /* why the certificate was refused, where libmariadb leaves that to us; "" */
 
   int fd; /* private: that was published */

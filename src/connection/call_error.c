@@ -34,29 +34,31 @@ static const char *last_error_packet(const MYSQL *mysql)
   return (const char *)packet;
 }
 
-static void take_packet(aurora__call_error_t *error, const char *packet)
+aurora__call_error_t aurora__error_of_packet(const char *payload)
 {
-  const char *text = packet + 3;
+  aurora__call_error_t error = {.by_server = true};
+  const char *text = payload + 3;
 
-  error->number = (unsigned char)packet[1] | (unsigned)(unsigned char)packet[2] << 8;
+  error.number = (unsigned char)payload[1] | (unsigned)(unsigned char)payload[2] << 8;
   if (text[0] == '#' && strnlen(text, 1 + SQLSTATE_SIZE) == 1 + SQLSTATE_SIZE) {
-    memcpy(error->sqlstate, text + 1, SQLSTATE_SIZE);
+    memcpy(error.sqlstate, text + 1, SQLSTATE_SIZE);
     text += 1 + SQLSTATE_SIZE;
   } else {
-    memcpy(error->sqlstate, "HY000", sizeof "HY000");
+    memcpy(error.sqlstate, "HY000", sizeof "HY000");
   }
-  error->message = text;
+  error.message = text;
+  return error;
 }
 
 /* The number is of those that libmariadb uses. */
 static void find_sender(aurora__call_error_t *error, const MYSQL *mysql)
 {
   const char *packet = last_error_packet(mysql);
-  aurora__call_error_t sent = {.by_server = true};
+  aurora__call_error_t sent;
 
   if (!packet)
     return;
-  take_packet(&sent, packet);
+  sent = aurora__error_of_packet(packet);
   if (sent.number == error->number ||
       (error->number == CR_MALFORMED_PACKET && !is_server_errno(sent.number)))
     *error = sent;

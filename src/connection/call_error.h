@@ -14,12 +14,16 @@ typedef struct {
   bool by_server;      /* the server sent it; else libmariadb made it up (CR_*) */
   unsigned number;     /* 0: there is none */
   char sqlstate[6];    /* NUL-terminated */
-  const char *message; /* libmariadb's memory: until the next call */
+  const char *message; /* libmariadb's memory, until the next call; or the packet's */
 } aurora__call_error_t;
 
 /* The error that the last call on a connection has left, or on one of its statements (NULL: none was concerned).
  * Of a result's middle, and of long data, the connection alone knows it. */
 aurora__call_error_t aurora__call_error(MYSQL *mysql, MYSQL_STMT *handle);
+
+/* The error of the server's that an error packet holds. Its payload, NUL-terminated, has 3 bytes at least, and its
+ * message stays in there. */
+aurora__call_error_t aurora__error_of_packet(const char *payload);
 
 /*
  * Whether a number of the server's with this SQLSTATE is the error `wanted` (ER_*). A procedure or trigger may SIGNAL

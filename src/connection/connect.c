@@ -201,6 +201,18 @@ static bool explain_refusal(aurora__connect_t *job, const aurora__attempt_t *att
                       aurora__greeting_describe(attempt->head, attempt->head_size));
     return true;
   }
+  if (attempt->greeting == AURORA__GREETING_REFUSAL) {
+    aurora__call_error_t refusal = aurora__error_of_packet(attempt->refusal);
+
+    job->failure = aurora__connect_refused(&refusal, where, &job->error);
+    return true;
+  }
+  if (attempt->greeting == AURORA__GREETING_PARTIAL) {
+    aurora__error_set(&job->error, AURORA_ECONNECT, AURORA_NOT_SENT,
+                      "cannot connect to %s: the connection was lost in the middle of the greeting",
+                      where);
+    return true;
+  }
   if (attempt->greeting == AURORA__GREETING_EXCESS) {
     aurora__error_set(&job->error, AURORA_EPROTOCOL, AURORA_NOT_SENT,
                       "cannot connect to %s: the server sent more than a greeting", where);

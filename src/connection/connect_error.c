@@ -114,21 +114,27 @@ static int errno_in_message(const char *message)
   return number > 0 && number < 4096 && number != EINPROGRESS ? (int)number : 0;
 }
 
+aurora__failure_t aurora__connect_refused(const aurora__call_error_t *error, const char *where,
+                                          aurora_error_t *ret_error)
+{
+  int code;
+  aurora__failure_t failure = server_refused(error->number, &code);
+
+  aurora__error_set(ret_error, code, AURORA_NOT_SENT, "%s refuses the connection: %s", where,
+                    error->message);
+  aurora__tell_server_error(error, ret_error);
+  return failure;
+}
+
 aurora__failure_t aurora__connect_error(MYSQL *mysql, const char *where, int socket_errno,
                                         bool checks_certificate, aurora_error_t *ret_error)
 {
   aurora__call_error_t error = aurora__call_error(mysql, NULL);
   const char *message = error.message;
-  aurora__failure_t failure;
   int code;
 
-  if (error.by_server) {
-    failure = server_refused(error.number, &code);
-    aurora__error_set(ret_error, code, AURORA_NOT_SENT, "%s refuses the connection: %s", where,
-                      message);
-    aurora__tell_server_error(&error, ret_error);
-    return failure;
-  }
+  if (error.by_server)
+    return aurora__connect_refused(&error, where, ret_error);
   switch (error.number) {
   case CR_CONNECTION_ERROR:
   case CR_CONN_HOST_ERROR:

@@ -10,12 +10,17 @@
 
 #include <aurora/error.h>
 
+#include "connection/call_error.h"
 #include "pool/scheduler.h"
 
 /* Why a connect failed. socket_errno: of the failed TCP connect, 0 if it is not known.
  * checks_certificate: what is said of the server's counts. */
 aurora__failure_t aurora__connect_error(MYSQL *mysql, const char *where, int socket_errno,
                                         bool checks_certificate, aurora_error_t *ret_error);
+
+/* The same, where the server has refused the connection with an error packet. */
+aurora__failure_t aurora__connect_refused(const aurora__call_error_t *error, const char *where,
+                                          aurora_error_t *ret_error);
 
 /* Whether a server's certificate was refused for want of an authority that vouches for it: with other
  * authorities it might not have been. */

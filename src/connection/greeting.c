@@ -9,15 +9,21 @@
  *   session id  4 bytes; scramble 8; zero 1
  *   capabilities, low 2; character set 1; status 2; capabilities, high 2; scramble's length 1; 10 more
  *   scramble    at least 13 bytes; then the authentication plugin's name
+ *
+ * An error packet may stand in its place, or behind it where the server has stopped waiting for the login. A
+ * report of progress looks like one; libmariadb passes over it and takes what comes next for the greeting.
  */
 #include "connection/greeting.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 enum {
   HEADER = 4,
   PROTOCOL = 10,
   ERROR = 0xff,
+  ERROR_SIZE = 3, /* 0xff and the number */
+  PROGRESS = 0xffff,
   TO_CAPABILITIES = 4 + 8 + 1,
   FROM_CAPABILITIES = 18 + 13,
   CLIENT_PROTOCOL_41 = 0x0200,
@@ -42,6 +48,34 @@ static aurora__greeting_t read_payload(const unsigned char *payload, size_t size
   return capabilities & CLIENT_SSL ? AURORA__GREETING_TLS : AURORA__GREETING_PLAIN;
 }
 
+static size_t length_of(const unsigned char *packet)
+{
+  return packet[0] | (size_t)packet[1] << 8 | (size_t)packet[2] << 16;
+}
+
+static bool is_progress(const unsigned char *payload, size_t size)
+{
+  return size >= ERROR_SIZE && (payload[1] | (unsigned)payload[2] << 8) == PROGRESS;
+}
+
+/* What follows a greeting that is understood so. */
+static aurora__greeting_t read_rest(aurora__greeting_t greeting, const unsigned char *rest,
+                                    size_t size)
+{
+  if (size == 0)
+    return greeting;
+  if ((size >= HEADER && rest[3] != 1) || (size > HEADER && rest[HEADER] != ERROR))
+    return AURORA__GREETING_EXCESS;
+  if (size < HEADER)
+    return AURORA__GREETING_PARTIAL;
+  if (length_of(rest) < ERROR_SIZE || length_of(rest) > AURORA__REFUSAL_MAX)
+    return AURORA__GREETING_EXCESS;
+  if (size < HEADER + length_of(rest))
+    return AURORA__GREETING_PARTIAL;
+  return is_progress(rest + HEADER, length_of(rest)) ? AURORA__GREETING_EXCESS
+                                                     : AURORA__GREETING_REFUSAL;
+}
+
 aurora__greeting_t aurora__greeting_read(const unsigned char *bytes, size_t size)
 {
   size_t length;
@@ -49,7 +83,7 @@ aurora__greeting_t aurora__greeting_read(const unsigned char *bytes, size_t size
 
   if (size < HEADER)
     return AURORA__GREETING_PARTIAL;
-  length = bytes[0] | (size_t)bytes[1] << 8 | (size_t)bytes[2] << 16;
+  length = length_of(bytes);
   if (length == 0 || HEADER + length > AURORA__GREETING_MAX || bytes[3] != 0)
     return AURORA__GREETING_FOREIGN;
   if (size == HEADER)
@@ -59,11 +93,19 @@ aurora__greeting_t aurora__greeting_read(const unsigned char *bytes, size_t size
   if (size < HEADER + length)
     return AURORA__GREETING_PARTIAL;
   if (bytes[HEADER] == ERROR)
-    return AURORA__GREETING_ERROR;
+    return is_progress(bytes + HEADER, length) ? AURORA__GREETING_FOREIGN : AURORA__GREETING_ERROR;
   greeting = read_payload(bytes + HEADER, length);
-  if (greeting != AURORA__GREETING_FOREIGN && size > HEADER + length)
-    return AURORA__GREETING_EXCESS;
-  return greeting;
+  if (greeting == AURORA__GREETING_FOREIGN)
+    return greeting;
+  return read_rest(greeting, bytes + HEADER + length, size - HEADER - length);
+}
+
+const unsigned char *aurora__greeting_refusal(const unsigned char *bytes, size_t *ret_size)
+{
+  const unsigned char *packet = bytes + HEADER + length_of(bytes);
+
+  *ret_size = length_of(packet);
+  return packet + HEADER;
 }
 
 const char *aurora__greeting_describe(const unsigned char *bytes, size_t size)

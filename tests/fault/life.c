@@ -12,8 +12,10 @@
 
 #include <check.h>
 #include <mysql.h>
+#include <mysqld_error.h>
 
 #include "support/loop.h"
+#include "support/server_differences.h"
 
 /* How long after its deadline a callback may come on a busy machine. */
 enum { SLACK_MS = 10000 };
@@ -144,6 +146,13 @@ static bool is_loss(int code)
          code == UV_ECONNRESET;
 }
 
+/* The server's last word, when its client has hung up before the login or in the middle of a statement. */
+static bool server_gives_up(const aurora_error_t *error)
+{
+  return server_has(SERVER_LAST_WORD) && error->code == AURORA_ESERVER &&
+         error->server_errno == ER_NET_READ_ERROR && error->outcome != AURORA_UNKNOWN;
+}
+
 static void check_error(const life_request_t *request, const aurora_error_t *error)
 {
   const life_t *life = request->life;
@@ -153,10 +162,10 @@ static void check_error(const life_request_t *request, const aurora_error_t *err
   case LIFE_UNDISTURBED:
     break;
   case LIFE_CUT:
-    makes_sense = is_loss(error->code);
+    makes_sense = is_loss(error->code) || server_gives_up(error);
     break;
   case LIFE_STALLED:
-    makes_sense = is_loss(error->code) || error->code == UV_ETIMEDOUT;
+    makes_sense = is_loss(error->code) || server_gives_up(error) || error->code == UV_ETIMEDOUT;
     break;
   case LIFE_DISTURBED:
   case LIFE_FALSIFIED:

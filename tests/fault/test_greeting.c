@@ -156,7 +156,7 @@ END_TEST
 
 static greeting_t make_foreign(int kind)
 {
-  greeting_t greeting = make_greeting(6, USUAL | PLUGINS);
+  greeting_t greeting = make_greeting(6, USUAL | PLUGINS), whole;
 
   switch (kind) {
   case 0: /* longer than is waited for */
@@ -196,11 +196,18 @@ static greeting_t make_foreign(int kind)
     greeting.size = 0;
     add(&greeting, "\0\0\0\0", 4);
     break;
+  case 10: /* a report of progress, and then a greeting */
+    greeting = (greeting_t){.size = 0};
+    add(&greeting, "\x08\0\0\0\xff\xff\xff\1\1\1\0\0", 12);
+    whole = make_greeting(6, (USUAL | PLUGINS) & ~(unsigned)TLS);
+    whole.bytes[3] = 1;
+    add(&greeting, whole.bytes, whole.size);
+    break;
   }
   return greeting;
 }
 
-enum { FOREIGN_KINDS = 10 };
+enum { FOREIGN_KINDS = 11 };
 
 START_TEST(what_is_no_greeting_is_answered_in_no_mode)
 {
@@ -211,6 +218,25 @@ START_TEST(what_is_no_greeting_is_answered_in_no_mode)
     if (_i != 7) /* which is a greeting until more comes */
       must_hear_nothing(&greeting, &(teller_options_t){.cut = 9}, (aurora_ssl_mode_t)mode,
                         AURORA_EPROTOCOL);
+  }
+}
+END_TEST
+
+/* As MySQL does when it has waited too long for the login. */
+START_TEST(an_error_behind_the_greeting_is_the_servers)
+{
+  static const char error[] = "\x14\0\0\1\xff\x87\4#08S01Got timeout";
+  greeting_t greeting = make_greeting(6, USUAL | PLUGINS);
+  teller_options_t options = {.bytes = greeting.bytes};
+  const how_t how = {(aurora_ssl_mode_t)_i, false, PATIENCE_MS};
+  static unsigned char heard[ROOM];
+
+  add(&greeting, error, sizeof error - 1);
+  options.size = greeting.size;
+  ck_assert_uint_eq(connect_to(&options, &how, AURORA_ESERVER, heard, "Got timeout"), 0);
+  for (size_t cut = 1; cut < sizeof error - 1; cut++) {
+    options.cut = options.size - cut;
+    ck_assert_uint_eq(connect_to(&options, &how, AURORA_ESERVER, heard, "Got timeout"), 0);
   }
 }
 END_TEST
@@ -264,6 +290,8 @@ static Suite *make_suite(void)
   tcase_add_loop_test(tcase, a_long_greeting_without_tls, 0, 3);
   tcase_add_loop_test(tcase, a_unix_socket_without_tls, 0, 3);
   tcase_add_loop_test(tcase, what_is_no_greeting_is_answered_in_no_mode, 0, FOREIGN_KINDS);
+  tcase_add_loop_test(tcase, an_error_behind_the_greeting_is_the_servers, 0,
+                      AURORA_SSL_VERIFY_IDENTITY + 1);
   tcase_add_test(tcase, half_a_greeting_costs_no_time);
   tcase_add_loop_test(tcase, no_password_in_clear_over_tcp, 0, 3);
   suite_add_tcase(suite, tcase);

@@ -33,6 +33,8 @@
      "account is 4151; require_secure_transport refuses with 1045, a later MariaDB with 3159")     \
   XX(DUAL_PASSWORDS, DATABASE_MYSQL, "refuses RETAIN CURRENT PASSWORD (1064)")                     \
   XX(JSON_TYPE, DATABASE_MYSQL, "has JSON as a name of LONGTEXT with a check")                     \
+  XX(LAST_WORD, DATABASE_MYSQL,                                                                    \
+     "says nothing before it ends a connection whose login or statement does not come")            \
   XX(TYPES_BY_EXECUTION, DATABASE_MARIADB,                                                         \
      "fixes the types of parameters when a statement is prepared or executed first")
 

@@ -11,14 +11,14 @@
 
 static void must_be(mysql_packet_t packet, aurora__greeting_t whole)
 {
-  unsigned char bytes[MYSQL_PACKET_MAX + 1];
+  unsigned char bytes[MYSQL_PACKET_MAX + 5];
 
   for (size_t size = 0; size < packet.size; size++)
     ck_assert_int_eq(aurora__greeting_read(packet.bytes, size), AURORA__GREETING_PARTIAL);
   ck_assert_int_eq(aurora__greeting_read(packet.bytes, packet.size), whole);
   memcpy(bytes, packet.bytes, packet.size);
-  bytes[packet.size] = 0;
-  ck_assert_int_eq(aurora__greeting_read(bytes, packet.size + 1),
+  memset(bytes + packet.size, 0, sizeof bytes - packet.size);
+  ck_assert_int_eq(aurora__greeting_read(bytes, packet.size + 5),
                    whole == AURORA__GREETING_ERROR ? whole : AURORA__GREETING_EXCESS);
 }
 
@@ -28,6 +28,60 @@ START_TEST(greetings)
   must_be(mysql_greeting(false), AURORA__GREETING_PLAIN);
   must_be(mysql_error_packet(0, 1040, NULL, "Too many connections"), AURORA__GREETING_ERROR);
   must_be(mysql_error_packet(0, 1040, NULL, ""), AURORA__GREETING_ERROR);
+}
+END_TEST
+
+static mysql_packets_t greeting_and(mysql_packet_t next)
+{
+  mysql_packets_t both = {.size = 0};
+
+  mysql_append(&both, mysql_greeting(true));
+  mysql_append(&both, next);
+  return both;
+}
+
+/* The server has given up waiting for a login. */
+START_TEST(an_error_behind_a_greeting)
+{
+  mysql_packet_t error = mysql_error_packet(1, 1159, "08S01", "Got timeout");
+  mysql_packets_t both = greeting_and(error);
+  size_t greeting = both.size - error.size, size;
+  const unsigned char *payload;
+
+  ck_assert_int_eq(aurora__greeting_read(both.bytes, greeting), AURORA__GREETING_TLS);
+  for (size = greeting + 1; size < both.size; size++)
+    ck_assert_int_eq(aurora__greeting_read(both.bytes, size), AURORA__GREETING_PARTIAL);
+  ck_assert_int_eq(aurora__greeting_read(both.bytes, both.size), AURORA__GREETING_REFUSAL);
+  payload = aurora__greeting_refusal(both.bytes, &size);
+  ck_assert_uint_eq(size, error.size - MYSQL_PACKET_HEADER);
+  ck_assert_ptr_eq(payload, both.bytes + both.size - size);
+}
+END_TEST
+
+START_TEST(what_else_is_behind_a_greeting)
+{
+  mysql_packet_t packets[] = {mysql_error_packet(0, 1159, "08S01", "Got timeout"),
+                              mysql_error_packet(1, 0xffff, NULL, "xyz"),
+                              mysql_raw_packet(1, "\xff", 1),
+                              mysql_ok(1),
+                              mysql_ok(2),
+                              mysql_error_packet(1, 1159, NULL, "too long")};
+
+  packets[sizeof packets / sizeof *packets - 1].bytes[1] = 0x10;
+  for (size_t i = 0; i < sizeof packets / sizeof *packets; i++) {
+    mysql_packets_t both = greeting_and(packets[i]);
+
+    ck_assert_int_eq(aurora__greeting_read(both.bytes, both.size), AURORA__GREETING_EXCESS);
+  }
+}
+END_TEST
+
+/* libmariadb passes over it, and takes what comes next for the greeting. */
+START_TEST(a_report_of_progress_in_its_place)
+{
+  mysql_packet_t report = mysql_error_packet(0, 0xffff, NULL, "xyzxyz");
+
+  ck_assert_int_eq(aurora__greeting_read(report.bytes, report.size), AURORA__GREETING_FOREIGN);
 }
 END_TEST
 
@@ -79,6 +133,9 @@ int main(void)
   TCase *tcase = tcase_create("greeting");
 
   tcase_add_test(tcase, greetings);
+  tcase_add_test(tcase, an_error_behind_a_greeting);
+  tcase_add_test(tcase, what_else_is_behind_a_greeting);
+  tcase_add_test(tcase, a_report_of_progress_in_its_place);
   tcase_add_test(tcase, short_greetings);
   tcase_add_test(tcase, foreign_bytes);
   suite_add_tcase(suite, tcase);
