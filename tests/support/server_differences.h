@@ -25,6 +25,9 @@
   XX(FLUSH_SSL, DATABASE_MARIADB, "reads its certificates again with ALTER INSTANCE RELOAD TLS")   \
   XX(YEAR_2, DATABASE_MARIADB, "refuses columns of two-digit years, YEAR(2) (1818)")               \
   XX(SCALE_38, DATABASE_MARIADB, "refuses DECIMAL of a scale over 30 (1425)")                      \
+  XX(UUID_INET6, DATABASE_MARIADB, "has no types UUID and INET6 (1064)")                           \
+  XX(LAST_SECOND, DATABASE_MARIADB,                                                                \
+     "ends TIME at 838:59:59 (1292); no parameter of hour 838 has a fraction (1690)")              \
   XX(LONG_DERIVED, DATABASE_MARIADB,                                                               \
      "cuts a parameter that becomes a column of a temporary table to 65,535 bytes, in silence")    \
   XX(CALL_SUMS, DATABASE_MARIADB, "tells of a CALL the rows that its last statement changed")      \
