@@ -14,7 +14,7 @@
 /* At most so often a lease goes from one caller to the next within a turn of the loop. */
 enum { MOST_ROUNDS = 16 };
 
-enum { LONGEST_GRACE_MS = 100 };
+enum { LONGEST_GRACE_MS = 100, ON_TIME_MS = 2 };
 
 /* --- Callbacks ---------------------------------------------------------------------------------- */
 
@@ -127,6 +127,7 @@ void aurora__pool_ring_at(aurora_pool_t *pool, uint64_t at)
   /* libuv counts from the loop's own time, which stands still during a turn. */
   loop_now = uv_now(pool->loop);
   pool->timer_at = at;
+  pool->timer_set_at = loop_now;
   uv_timer_start(&pool->timer, on_timer, at > loop_now ? at - loop_now : 0, 0);
 }
 
@@ -142,12 +143,15 @@ static void arm_for_earliest(aurora_pool_t *pool)
 }
 
 /*
- * A loop that was blocked comes to its timers before it polls, and an answer may have come in time meanwhile.
- * So nothing is late before the loop has polled since it was due; once it has, whatever that brought.
+ * A loop that was blocked comes to its timers before it polls (libuv before 1.45), or polls once before them,
+ * and then has had one answer of several. An answer may have come in time meanwhile. So nothing is late before
+ * the loop has polled since it was due, and where that poll was late itself, before some more time for it; once
+ * it had that, whatever it brought.
  */
 static bool is_too_early_to_tell(aurora_pool_t *pool, uint64_t due_at)
 {
-  bool early = pool->polled_at < due_at && !pool->polls_first;
+  uint64_t on_time = (due_at > pool->timer_set_at ? due_at : pool->timer_set_at) + ON_TIME_MS;
+  bool early = (pool->polled_at < due_at || pool->polled_at > on_time) && !pool->polls_first;
 
   pool->polls_first = early;
   return early;

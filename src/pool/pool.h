@@ -66,13 +66,14 @@ struct aurora_pool {
   aurora_error_t connect_error; /* the last one; for those whom it fails */
 
   /* Handles. */
-  uv_timer_t timer;     /* rings the alarms and wakes the scheduler */
-  uint64_t timer_at;    /* ms; UINT64_MAX: not running */
-  uv_timer_t keeper;    /* never fires; referenced while there is work in flight */
-  uv_check_t checker;   /* notes when the loop has polled */
-  uint64_t polled_at;   /* ms */
-  bool polls_first;     /* what is due waits for the loop to poll */
-  uv_idle_t trampoline; /* runs while `ended` or `runnable` wait for a turn of their own */
+  uv_timer_t timer;      /* rings the alarms and wakes the scheduler */
+  uint64_t timer_at;     /* ms; UINT64_MAX: not running */
+  uint64_t timer_set_at; /* ms */
+  uv_timer_t keeper;     /* never fires; referenced while there is work in flight */
+  uv_check_t checker;    /* notes when the loop has polled */
+  uint64_t polled_at;    /* ms */
+  bool polls_first;      /* what is due waits for the loop to poll */
+  uv_idle_t trampoline;  /* runs while `ended` or `runnable` wait for a turn of their own */
   bool trampoline_runs;
   unsigned open_handles;
 
