@@ -48,18 +48,23 @@ int64_t database_sessions_left(database_t *database, uint64_t timeout_ms)
                               0, timeout_ms);
 }
 
-/* KILL USER is MariaDB's only. */
+/* KILL USER is MariaDB's only. A session that was killed is in the list until it has ended, and may be gone when
+ * it is to be killed again: that is refused, and is an error only where the session stays. */
 int database_kill_sessions(database_t *database)
 {
+  int64_t refused = 0;
   int64_t id;
-  int error = 0;
 
-  while (!error && (id = database_count(database, "SELECT id FROM information_schema.processlist "
-                                                  "WHERE user = '" DATABASE_USER "'")) > 0) {
+  while ((id = database_count(database, "SELECT id FROM information_schema.processlist "
+                                        "WHERE user = '" DATABASE_USER "' ORDER BY id")) > 0) {
     char sql[64];
 
     snprintf(sql, sizeof sql, "KILL %lld", (long long)id);
-    error = database_sql(database, sql);
+    if (database_sql(database, sql)) {
+      if (id == refused)
+        return -EIO;
+      refused = id;
+    }
   }
-  return error;
+  return 0;
 }
