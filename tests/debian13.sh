@@ -9,6 +9,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . tests/prepare.sh
+. tests/support/cache_directory.sh
 
 usage() {
   cat <<'END'
@@ -20,29 +21,15 @@ apt. The tests are those of tests/run.sh on MariaDB, with warnings as errors.
   --shell   a shell in it instead, with a copy of the sources as working directory
   --help    this text
 
-The last line is the number of test cases: N passed, N failed. Exit status: 0 when all passed.
+The last line is the number of test cases: N passed, N failed, N skipped. Exit status: 0 when all passed.
 END
-}
-
-# As files_cache_directory of files.c.
-cache_directory() {
-  local cache
-
-  cache=/tmp/aurora-test-$(id -u)
-  if [ -n "${AURORA_TEST_CACHE:-}" ]; then
-    cache=$AURORA_TEST_CACHE
-  elif [[ ${XDG_RUNTIME_DIR:-} == /* && -O $XDG_RUNTIME_DIR ]]; then
-    cache=$XDG_RUNTIME_DIR/aurora-test
-  fi
-  mkdir -m 700 "$cache" 2>/dev/null || [[ -d $cache && -O $cache ]] || return 1
-  printf '%s\n' "$cache"
 }
 
 # Without it nothing can be tested: in CI that is an error.
 cannot() {
   printf '\nDebian 13: %s\n' "$*"
   if [ "${CI:-}" = true ]; then
-    echo '0 passed, 1 failed'
+    echo '0 passed, 1 failed, 0 skipped'
     exit 1
   fi
   echo '0 passed, 0 failed, 1 skipped'

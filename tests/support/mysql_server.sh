@@ -14,23 +14,11 @@
 # Exit status: 0; 1: it could not be fetched; 2: no mirror of this machine has the package.
 set -euo pipefail
 export LC_ALL=C
+# shellcheck source-path=SCRIPTDIR
+. "$(dirname "$0")/cache_directory.sh"
 
 say() {
   printf 'mysql_server.sh: %s\n' "$*" >&2
-}
-
-# As files_cache_directory of files.c.
-cache_directory() {
-  local cache
-
-  cache=/tmp/aurora-test-$(id -u)
-  if [ -n "${AURORA_TEST_CACHE:-}" ]; then
-    cache=$AURORA_TEST_CACHE
-  elif [[ ${XDG_RUNTIME_DIR:-} == /* && -O $XDG_RUNTIME_DIR ]]; then
-    cache=$XDG_RUNTIME_DIR/aurora-test
-  fi
-  mkdir -m 700 "$cache" 2>/dev/null || [[ -d $cache && -O $cache ]] || return 1
-  printf '%s\n' "$cache"
 }
 
 # The mirrors of this machine's apt, one a line, with both kinds of files: stanzas "URIs: one two",
