@@ -102,25 +102,42 @@ static void freeze(chaos_storm_t *storm)
 /* Some of the sessions that arla has; one may have ended by then. */
 static void kill_some(chaos_storm_t *storm, const char *what)
 {
-  char sql[400];
+  char sql[64];
 
-  snprintf(sql, sizeof sql,
-           "BEGIN NOT ATOMIC DECLARE CONTINUE HANDLER FOR 1094 DO 0; "
-           "FOR it IN (SELECT id FROM information_schema.processlist WHERE user = '" DATABASE_USER
-           "' ORDER BY RAND() LIMIT %u) DO KILL %s it.id; END FOR; END",
-           chaos_random(&storm->random, CHAOS_POOL_SIZE) + 1, what);
+  snprintf(sql, sizeof sql, "CALL kill_%s(%u)", what,
+           chaos_random(&storm->random, CHAOS_POOL_SIZE) + 1);
   must(storm, database_sql(storm->database, sql), "the kill could not be sent");
+}
+
+int chaos_storm_prepare(database_t *database)
+{
+#define KILL_SOME(name, what)                                                                      \
+  "DROP PROCEDURE IF EXISTS " name,                                                                \
+      "CREATE PROCEDURE " name "(many INT) BEGIN "                                                 \
+      "DECLARE it BIGINT; DECLARE them CURSOR FOR SELECT id FROM information_schema.processlist "  \
+      "WHERE user = '" DATABASE_USER "' ORDER BY RAND() LIMIT many; "                              \
+      "DECLARE EXIT HANDLER FOR NOT FOUND BEGIN END; "                                             \
+      "DECLARE CONTINUE HANDLER FOR 1094 BEGIN END; "                                              \
+      "OPEN them; LOOP FETCH them INTO it; KILL " what " it; END LOOP; END"
+  static const char *const procedures[] = {KILL_SOME("kill_connections", "CONNECTION"),
+                                           KILL_SOME("kill_queries", "QUERY")};
+#undef KILL_SOME
+  int error = 0;
+
+  for (size_t i = 0; i < sizeof procedures / sizeof *procedures && !error; i++)
+    error = database_sql(database, procedures[i]);
+  return error;
 }
 
 static void kill_connections(chaos_storm_t *storm)
 {
-  kill_some(storm, "CONNECTION");
+  kill_some(storm, "connections");
 }
 
 static void kill_queries(chaos_storm_t *storm)
 {
   for (int i = 0; i < 10; i++) {
-    kill_some(storm, "QUERY");
+    kill_some(storm, "queries");
     uv_sleep(random_ms(storm, 5));
   }
 }

@@ -13,6 +13,9 @@
 
 typedef struct chaos_storm chaos_storm_t;
 
+/* Makes on the server what the storm needs there. 0, or a negative errno value. */
+int chaos_storm_prepare(database_t *database);
+
 /* Rages for so many ms, but until each kind of fault was there once. All functions but the thread itself
  * are for the thread that starts it. proxy: between the pool and the server, or NULL. */
 chaos_storm_t *chaos_storm_start(database_t *database, fault_proxy_t *proxy, uint64_t seed,

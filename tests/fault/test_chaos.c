@@ -103,6 +103,7 @@ static void make_tables(void)
 
   for (size_t i = 0; i < sizeof statements / sizeof *statements; i++)
     ck_assert_int_eq(database_sql(&database, statements[i]), 0);
+  ck_assert_int_eq(chaos_storm_prepare(&database), 0);
 }
 
 /* --- The life of a pool ------------------------------------------------------------------------- */
