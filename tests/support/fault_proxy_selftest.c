@@ -38,6 +38,7 @@ static void tear_down(void)
   ck_assert_uint_eq(open_descriptors(), descriptors);
 }
 
+/* A call with such a time-out is interrupted (EINTR) where the process was stopped and goes on. */
 static void set_patience(int fd, unsigned ms)
 {
   struct timeval time = {.tv_sec = ms / 1000, .tv_usec = (int)(ms % 1000) * 1000};
@@ -66,14 +67,14 @@ static int connect_proxy(int *ret_client)
 static void connect_through(int *ret_client, int *ret_server)
 {
   ck_assert_int_eq(connect_proxy(ret_client), 0);
-  *ret_server = accept(listener, NULL, NULL);
+  *ret_server = TEMP_FAILURE_RETRY(accept(listener, NULL, NULL));
   ck_assert_int_ge(*ret_server, 0);
   set_patience(*ret_server, 5000);
 }
 
 static void send_all(int fd, const void *bytes, size_t size)
 {
-  ck_assert_int_eq(send(fd, bytes, size, MSG_NOSIGNAL), (ssize_t)size);
+  ck_assert_int_eq(TEMP_FAILURE_RETRY(send(fd, bytes, size, MSG_NOSIGNAL)), (ssize_t)size);
 }
 
 /* Reads until `size` bytes have come or an error, which *ret_error tells (0: end of file). */
@@ -82,7 +83,8 @@ static size_t receive(int fd, void *ret_bytes, size_t size, int *ret_error)
   size_t have = 0;
   ssize_t got = 1;
 
-  while (have < size && (got = recv(fd, (char *)ret_bytes + have, size - have, 0)) > 0)
+  while (have < size &&
+         (got = TEMP_FAILURE_RETRY(recv(fd, (char *)ret_bytes + have, size - have, 0))) > 0)
     have += (size_t)got;
   *ret_error = got < 0 ? errno : 0;
   return have;
@@ -221,7 +223,7 @@ START_TEST(it_delays_and_throttles)
   ck_assert_uint_ge(now_ms() - start, 48);
   start = now_ms();
   send_all(server, "0123456789012345678901234567890123456789", 40);
-  ck_assert_int_le(recv(client, got, sizeof got, 0), 5);
+  ck_assert_int_le(TEMP_FAILURE_RETRY(recv(client, got, sizeof got, 0)), 5);
   ck_assert_uint_ge(receive(client, got, 35, &error), 35);
   ck_assert_uint_ge(now_ms() - start, 60);
   close(client);
