@@ -2,9 +2,12 @@
  * What a server's greeting lets a client send: nothing before it is whole and understood, however it is cut into
  * segments; nothing at all where TLS is required and not offered; and never a password in clear over TCP.
  */
+#include <arpa/inet.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <time.h>
 
 #include "client.h"
@@ -257,6 +260,53 @@ START_TEST(half_a_greeting_costs_no_time)
 }
 END_TEST
 
+/* The descriptors that are connected to this port; how many of them a program that is executed now would inherit. */
+static unsigned connected_to(unsigned port, unsigned *ret_inherited)
+{
+  unsigned count = 0;
+
+  *ret_inherited = 0;
+  for (int fd = 0; fd < 1024; fd++) {
+    struct sockaddr_in peer;
+    socklen_t size = sizeof peer;
+
+    if (getpeername(fd, (struct sockaddr *)&peer, &size) || peer.sin_family != AF_INET ||
+        ntohs(peer.sin_port) != port)
+      continue;
+    count++;
+    *ret_inherited += !(fcntl(fd, F_GETFD) & FD_CLOEXEC);
+  }
+  return count;
+}
+
+static bool nobody_inherits_it(void *data)
+{
+  unsigned inherited;
+
+  return connected_to(*(unsigned *)data, &inherited) > 0 && !inherited;
+}
+
+/* The server is silent: the connect stands before the greeting. */
+START_TEST(a_socket_is_closed_on_exec_before_the_login)
+{
+  const teller_options_t options = {.bytes = ""};
+  teller_t *teller = teller_start(&options);
+  unsigned port = teller_port(teller);
+  aurora_config_t config = client_config_of_port(port, false);
+  static unsigned char heard[ROOM];
+  client_t client;
+  reply_t reply;
+
+  config.connect_timeout = 2 * PATIENCE_MS;
+  client_open(&client, &config);
+  client_ask(&client, &reply, "SELECT 1");
+  loop_run_until_true(&client.fixture.loop, nobody_inherits_it, &port, PATIENCE_MS);
+  ck_assert(!reply.done);
+  client_close(&client, 0);
+  ck_assert_uint_eq(teller_stop(teller, heard, ROOM), 0);
+}
+END_TEST
+
 /* The server knows no hash of the password: it wants all of it. */
 START_TEST(no_password_in_clear_over_tcp)
 {
@@ -293,6 +343,7 @@ static Suite *make_suite(void)
   tcase_add_loop_test(tcase, an_error_behind_the_greeting_is_the_servers, 0,
                       AURORA_SSL_VERIFY_IDENTITY + 1);
   tcase_add_test(tcase, half_a_greeting_costs_no_time);
+  tcase_add_test(tcase, a_socket_is_closed_on_exec_before_the_login);
   tcase_add_loop_test(tcase, no_password_in_clear_over_tcp, 0, 3);
   suite_add_tcase(suite, tcase);
   return suite;
