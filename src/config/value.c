@@ -183,6 +183,14 @@ void aurora__value_allowed(char buffer[AURORA__ALLOWED_SIZE], const aurora__opti
     snprintf(buffer, AURORA__ALLOWED_SIZE, "%s", option->allowed);
 }
 
+/* "db.example:3306", "[::1]:3306". */
+static bool ends_with_port(const char *text)
+{
+  const char *colon = strrchr(text, ':');
+
+  return colon && colon[1] && colon[1 + strspn(colon + 1, "0123456789")] == '\0';
+}
+
 int aurora__value_refuse(const aurora__option_t *option, const char *name, const char *text,
                          aurora_error_t *ret_error)
 {
@@ -194,6 +202,9 @@ int aurora__value_refuse(const aurora__option_t *option, const char *name, const
   if (shown)
     aurora__value_quote(quoted, text);
   aurora__value_allowed(allowed, option);
-  return aurora__error_set(ret_error, AURORA_ECONFIG, AURORA_NOT_SENT, "%s is %s; allowed: %s",
-                           name, shown ? quoted : "a value that is not shown", allowed);
+  return aurora__error_set(ret_error, AURORA_ECONFIG, AURORA_NOT_SENT, "%s is %s; allowed: %s%s",
+                           name, shown ? quoted : "a value that is not shown", allowed,
+                           text && option->kind == AURORA__OPTION_HOST && ends_with_port(text)
+                               ? "; a port is given by port (AURORA_PORT) instead"
+                               : "");
 }

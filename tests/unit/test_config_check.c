@@ -110,6 +110,8 @@ START_TEST(check_of_texts)
       {offsetof(aurora_config_t, host), "x://b", "is \"x://b\""},
       {offsetof(aurora_config_t, host), "a b", "is \"a b\""},
       {offsetof(aurora_config_t, host), "u:secret@b", "not shown"},
+      {offsetof(aurora_config_t, host), "db.example:3306", "a port is given by port (AURORA_PORT)"},
+      {offsetof(aurora_config_t, host), "[::1]:3306", "a port is given by port (AURORA_PORT)"},
       {offsetof(aurora_config_t, user), NULL, "config.user (AURORA_USER) is NULL"},
       {offsetof(aurora_config_t, user), "", "config.user (AURORA_USER) is \"\""},
       {offsetof(aurora_config_t, unix_socket), "",
