@@ -1,5 +1,6 @@
 #include "connection/tls.h"
 
+#include <arpa/inet.h>
 #include <stdio.h>
 
 #include <openssl/err.h>
@@ -75,6 +76,55 @@ static bool has_name(X509 *certificate, const char *name)
          X509_check_ip_asc(certificate, name, 0) == 1;
 }
 
+/* One more of the names, with what cannot be printed left out. */
+static void add_name(char *text, size_t size, const unsigned char *name, int length)
+{
+  size_t end = strlen(text);
+
+  end += (size_t)snprintf(text + end, size - end, "%s", end ? ", " : "");
+  for (int i = 0; i < length && end + 1 < size; i++) {
+    if (name[i] > ' ' && name[i] < 0x7f)
+      text[end++] = (char)name[i];
+  }
+  text[end < size ? end : size - 1] = '\0';
+}
+
+static void add_address(char *text, size_t size, const ASN1_OCTET_STRING *address)
+{
+  char printed[INET6_ADDRSTRLEN];
+  int length = ASN1_STRING_length(address);
+
+  if ((length == 4 || length == 16) &&
+      inet_ntop(length == 4 ? AF_INET : AF_INET6, ASN1_STRING_get0_data(address), printed,
+                sizeof printed))
+    add_name(text, size, (const unsigned char *)printed, (int)strlen(printed));
+}
+
+/* What a certificate is for: the names and addresses of its extension, else the common name. */
+static void list_names(const X509 *certificate, char *text, size_t size)
+{
+  GENERAL_NAMES *names = X509_get_ext_d2i(certificate, NID_subject_alt_name, NULL, NULL);
+  int length;
+
+  text[0] = '\0';
+  for (int i = 0; i < sk_GENERAL_NAME_num(names); i++) {
+    const GENERAL_NAME *name = sk_GENERAL_NAME_value(names, i);
+
+    if (name->type == GEN_DNS)
+      add_name(text, size, ASN1_STRING_get0_data(name->d.dNSName),
+               ASN1_STRING_length(name->d.dNSName));
+    else if (name->type == GEN_IPADD)
+      add_address(text, size, name->d.iPAddress);
+  }
+  GENERAL_NAMES_free(names);
+  if (text[0])
+    return;
+  length = X509_NAME_get_text_by_NID(X509_get_subject_name(certificate), NID_commonName, text,
+                                     (int)size);
+  if (length <= 0)
+    snprintf(text, size, "nothing");
+}
+
 bool aurora__tls_verify(MYSQL *mysql, const void *handle, const char *name, char *ret_why,
                         size_t size)
 {
@@ -99,7 +149,11 @@ bool aurora__tls_verify(MYSQL *mysql, const void *handle, const char *name, char
     return false;
   }
   if (name && !has_name(certificate, name)) {
-    snprintf(ret_why, size, "the server's certificate is not for the host");
+    char names[200];
+
+    list_names(certificate, names, sizeof names);
+    snprintf(ret_why, size, "the server's certificate is not for the host '%.150s', but for: %s",
+             name, names);
     return false;
   }
   return true;
