@@ -22,6 +22,7 @@ enum {
   HEADER = 4,
   PROTOCOL = 10,
   ERROR = 0xff,
+  X_NOTICE = 11,  /* Mysqlx.ServerMessages.NOTICE */
   ERROR_SIZE = 3, /* 0xff and the number */
   PROGRESS = 0xffff,
   TO_CAPABILITIES = 4 + 8 + 1,
@@ -114,6 +115,11 @@ const char *aurora__greeting_describe(const unsigned char *bytes, size_t size)
     return "it speaks HTTP";
   if (size >= 4 && !memcmp(bytes, "SSH-", 4))
     return "it speaks SSH";
+  if (size >= 4 && (!memcmp(bytes, "220 ", 4) || !memcmp(bytes, "220-", 4)))
+    return "it speaks SMTP or FTP";
+  /* Its messages: a length of 4 bytes, the first of which here, and a type. */
+  if (size > HEADER && !memcmp(bytes + 1, "\0\0\0", 3) && bytes[HEADER] == X_NOTICE)
+    return "it speaks MySQL's X protocol: the usual port of the classic one is 3306";
   if (size > HEADER && bytes[3] == 0 && bytes[HEADER] < PROTOCOL)
     return "it speaks a protocol from before MySQL 4.1";
   return "its first bytes are no greeting of MySQL or MariaDB";
