@@ -54,7 +54,8 @@ typedef struct {
  * is to log in. It runs on a thread of libuv's worker pool, on several at once perhaps
  * (max_connecting, and one for kills), until the close callback; it may block, within
  * connect_timeout, and must call nothing of the pool's. The struct is the library's and wiped after
- * the attempt. 0; or a negative code (UV_E*, AURORA_E*), with which the attempt fails for now.
+ * the attempt. 0; or a negative code (UV_E*, AURORA_E*), with which the attempt fails for now. So does one whose
+ * user or password the server refuses: the next attempt asks for others.
  */
 typedef int (*aurora_credentials_cb)(aurora_credentials_t *ret_credentials, void *data);
 

@@ -13,10 +13,12 @@
  * AURORA_LOG_ERROR: "query failed", "query timed out" (code, serverErrno, sqlstate, error,
  * durationMs), "connection refused" (code, serverErrno, error), "warm-up failed", "health check
  * failed" (code, error).
+ * "connection refused" is the one event of a connect of the pool that failed, whatever the cause: error names it,
+ * as that the name was not resolved, TLS failed, connect_timeout passed, or the server refused the login.
  * AURORA_LOG_DEBUG: "connection state" (connectionId, from, to, why).
  * code is the name of an error code, such as "AURORA_ESERVER".
- * SQL texts, parameters and passwords are never logged; so of an error that the server answered with
- * only its number and SQLSTATE are, for its message may quote them.
+ * SQL texts, parameters and passwords are never logged; so of an error that the server answered a statement with,
+ * init_sql too, only its number and SQLSTATE are, for its message may quote them.
  */
 #ifndef AURORA_LOG_H
 #define AURORA_LOG_H

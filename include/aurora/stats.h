@@ -60,8 +60,10 @@ typedef struct {
   /* Counters: since the pool was created. */
   uint64_t queries;        /* finished, with whatever result */
   uint64_t failed;         /* of these: ended with an error, the next two included */
-  uint64_t timed_out;      /* of these: by their deadline */
-  uint64_t cancelled;      /* of these: by aurora_query_cancel or the closing of the pool */
+  uint64_t timed_out;      /* of these: by their time-out or acquire_timeout; a connect that was
+                              not made in time is none of them */
+  uint64_t cancelled;      /* of these: by aurora_query_cancel, a row callback that wants no more,
+                              or the closing of the pool */
   uint64_t acquired;       /* hand-outs of a connection to a query or a caller */
   uint64_t opened;         /* connections that came up */
   uint64_t connect_failed; /* attempts that did not */

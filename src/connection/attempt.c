@@ -170,6 +170,7 @@ static int wait_for_io(my_socket fd, my_bool is_read, int timeout)
     return ready;
   if (!is_read && !is_connected(attempt, fd))
     return -1;
+  attempt->connected = true;
   return look_at_greeting(attempt, fd) ? ready : -1;
 }
 

@@ -36,8 +36,9 @@ typedef struct {
   unsigned char head[AURORA__GREETING_HEAD]; /* the first bytes of a foreign one */
   size_t head_size;
   char refusal[AURORA__REFUSAL_MAX + 1]; /* the error packet behind it, NUL-terminated */
+  bool connected;                        /* over TCP; not known of a Unix socket */
   int socket_errno;                      /* of the TCP connect */
-  char verdict[200]; /* why the certificate was refused, where libmariadb leaves that to us; "" */
+  char verdict[400]; /* why the certificate was refused, where libmariadb leaves that to us; "" */
 
   int fd; /* private: that was published */
 } aurora__attempt_t;

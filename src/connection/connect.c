@@ -25,7 +25,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <errmsg.h>
 #include <mysqld_error.h>
 
 #include "base/alloc.h"
@@ -33,8 +32,8 @@
 #include "base/error.h"
 #include "connection/addresses.h"
 #include "connection/attempt.h"
-#include "connection/call_error.h"
 #include "connection/connect_error.h"
+#include "connection/connect_failure.h"
 #include "connection/connect_options.h"
 #include "connection/login.h"
 #include "connection/read_ahead.h"
@@ -166,97 +165,10 @@ static bool set_up_session(aurora__connect_t *job, MYSQL *mysql)
   }
   job->no_memory = job->no_memory || code == UV_ENOMEM;
   job->out_of_step = code == AURORA_EPROTOCOL;
-  return !code && (!job->config->init_sql || run_statement(mysql, job->config->init_sql));
-}
-
-static void fail_for_memory(aurora__connect_t *job, const char *where)
-{
-  aurora__error_set(&job->error, UV_ENOMEM, AURORA_NOT_SENT, "cannot connect to %s: out of memory",
-                    where);
-  job->failure = AURORA__FAILED_FOR_NOW;
-}
-
-/* Why libmariadb was kept from going on. False: it was not. */
-static bool explain_refusal(aurora__connect_t *job, const aurora__attempt_t *attempt,
-                            const char *where)
-{
-  if (job->tls_missing || (attempt->greeting == AURORA__GREETING_PLAIN &&
-                           aurora__requires_tls(job->config->ssl_mode))) {
-    aurora__error_set(
-        &job->error, AURORA_ETLS, AURORA_NOT_SENT,
-        "cannot connect to %s: ssl_mode requires TLS, and the server does not offer it", where);
-    job->failure = AURORA__FAILED_FOR_GOOD;
-    return true;
-  }
-  if (attempt->verdict[0] || job->wrong_name) {
-    aurora__error_set(&job->error, AURORA_ETLS, AURORA_NOT_SENT, "cannot connect to %s: %s", where,
-                      attempt->verdict[0] ? attempt->verdict
-                                          : "the server's certificate was not verified");
-    job->failure = AURORA__FAILED_FOR_GOOD;
-    return true;
-  }
-  if (attempt->greeting == AURORA__GREETING_FOREIGN) {
-    aurora__error_set(&job->error, AURORA_EPROTOCOL, AURORA_NOT_SENT,
-                      "cannot connect to %s: no MySQL server answers there: %s", where,
-                      aurora__greeting_describe(attempt->head, attempt->head_size));
-    return true;
-  }
-  if (attempt->greeting == AURORA__GREETING_REFUSAL) {
-    aurora__call_error_t refusal = aurora__error_of_packet(attempt->refusal);
-
-    job->failure = aurora__connect_refused(&refusal, where, &job->error);
-    return true;
-  }
-  if (attempt->greeting == AURORA__GREETING_PARTIAL) {
-    aurora__error_set(&job->error, AURORA_ECONNECT, AURORA_NOT_SENT,
-                      "cannot connect to %s: the connection was lost in the middle of the greeting",
-                      where);
-    return true;
-  }
-  if (attempt->greeting == AURORA__GREETING_EXCESS) {
-    aurora__error_set(&job->error, AURORA_EPROTOCOL, AURORA_NOT_SENT,
-                      "cannot connect to %s: the server sent more than a greeting", where);
-    return true;
-  }
-  return false;
-}
-
-static void explain_late(aurora__connect_t *job, const char *where)
-{
-  aurora__error_set(&job->error, UV_ETIMEDOUT, AURORA_NOT_SENT,
-                    "cannot connect to %s: not connected within connect_timeout (%llu ms)", where,
-                    (unsigned long long)job->config->connect_timeout);
-}
-
-static void explain_failure(aurora__connect_t *job, const aurora__attempt_t *attempt,
-                            const char *where)
-{
-  MYSQL *mysql = attempt->mysql;
-
-  job->failure = AURORA__FAILED_FOR_NOW;
-  if (explain_refusal(job, attempt, where))
-    return;
-  if (job->no_memory) {
-    fail_for_memory(job, where);
-    return;
-  }
-  if (job->out_of_step || (!mysql_errno(mysql) && aurora__has_leftover(mysql))) {
-    aurora__error_set(&job->error, AURORA_EPROTOCOL, AURORA_NOT_SENT,
-                      "cannot connect to %s: the server sent what nobody asked for", where);
-    return;
-  }
-  if (aurora__now_ns() >= job->deadline && !aurora__call_error(mysql, NULL).by_server) {
-    explain_late(job, where);
-    return;
-  }
-  if (attempt->greeting == AURORA__GREETING_NONE && aurora__now_ns() >= attempt->address_deadline) {
-    aurora__error_set(&job->error, UV_ETIMEDOUT, AURORA_NOT_SENT,
-                      "cannot connect to %s: the server does not answer", where);
-    return;
-  }
-  job->failure =
-      aurora__connect_error(mysql, where, attempt->socket_errno,
-                            aurora__checks_certificate(job->config->ssl_mode), &job->error);
+  if (code || !job->config->init_sql)
+    return !code;
+  job->in_init_sql = true;
+  return run_statement(mysql, job->config->init_sql);
 }
 
 static bool connect_and_set_up(aurora__connect_t *job, const aurora__attempt_t *attempt,
@@ -270,6 +182,7 @@ static bool connect_and_set_up(aurora__connect_t *job, const aurora__attempt_t *
                           config->port, config->unix_socket,
                           CLIENT_MULTI_RESULTS | (config->found_rows ? CLIENT_FOUND_ROWS : 0)))
     return false;
+  job->logged_in = true;
   fcntl(mysql_get_socket(mysql), F_SETFD, FD_CLOEXEC);
   job->tls_missing = aurora__requires_tls(config->ssl_mode) && !mysql_get_ssl_cipher(mysql);
   job->wrong_name = config->ssl_mode == AURORA_SSL_VERIFY_IDENTITY && !config->unix_socket &&
@@ -289,16 +202,16 @@ static void attempt_address(aurora__connect_t *job, aurora__attempt_t *attempt,
 
   attempt->mysql = mysql;
   if (!mysql) {
-    fail_for_memory(job, where);
+    aurora__connect_fail_for_memory(job, where);
     return;
   }
   aurora__tls_forget_errors();
   if (aurora__connect_set_options(mysql, job->config, ca->path) && aurora__attempt_begin(attempt)) {
     job->succeeded = connect_and_set_up(job, attempt, login);
     if (!job->succeeded)
-      explain_failure(job, attempt, where);
+      aurora__connect_explain(job, attempt, where);
   } else {
-    fail_for_memory(job, where);
+    aurora__connect_fail_for_memory(job, where);
   }
   aurora__attempt_end();
   aurora__wipe_login(mysql);
@@ -373,10 +286,12 @@ static bool resolve(aurora__connect_t *job, const char *where, aurora__addresses
                       gai_strerror(gai));
     return false;
   case AURORA__RESOLVE_LATE:
-    aurora__error_set(&job->error, UV_ETIMEDOUT, AURORA_NOT_SENT,
-                      "cannot connect to %s: the host's name is not resolved within "
-                      "connect_timeout (%llu ms)",
-                      where, (unsigned long long)job->config->connect_timeout);
+    aurora__connect_fail_late(job, NULL, where);
+    if (job->credentials_ms <= job->config->connect_timeout / 2)
+      aurora__error_set(&job->error, UV_ETIMEDOUT, AURORA_NOT_SENT,
+                        "cannot connect to %s: the host's name is not resolved within "
+                        "connect_timeout (%llu ms)",
+                        where, (unsigned long long)job->config->connect_timeout);
     return false;
   case AURORA__RESOLVE_NO_RESOURCE:
     aurora__error_set(&job->error, UV_ENOMEM, AURORA_NOT_SENT,
@@ -385,6 +300,22 @@ static bool resolve(aurora__connect_t *job, const char *where, aurora__addresses
     return false;
   }
   return false;
+}
+
+/* The configuration's user and password, or what a callback gives, which may hold the worker. False: job->error
+ * tells why. */
+static bool get_login(aurora__connect_t *job, const char *where, aurora__login_t *ret_login)
+{
+  uint64_t began_at = aurora__now_ns();
+  int code;
+
+  atomic_store(&job->in_credentials, job->config->credentials_cb != NULL);
+  code = aurora__login_get(job->config, where, ret_login, &job->error);
+  atomic_store(&job->in_credentials, false);
+  if (job->config->credentials_cb)
+    job->credentials_ms = aurora__ns_to_ms(aurora__now_ns() - began_at);
+  job->failure = AURORA__FAILED_FOR_NOW;
+  return !code;
 }
 
 /* On a worker thread: touches nothing but the job, the configuration, which does not change, and trust,
@@ -397,11 +328,11 @@ static void work(uv_work_t *request)
   aurora__login_t login;
 
   aurora__connect_describe(job->config, where, sizeof where);
-  if (aurora__login_get(job->config, where, &login, &job->error)) {
-    job->failure = AURORA__FAILED_FOR_NOW;
+  if (!get_login(job, where, &login))
     return;
-  }
-  if (job->config->unix_socket)
+  if (aurora__now_ns() >= job->deadline)
+    aurora__connect_fail_late(job, NULL, where);
+  else if (job->config->unix_socket)
     connect_with_ca(job, NULL, &login, where);
   else if (resolve(job, where, &addresses))
     connect_with_ca(job, &addresses, &login, where);
@@ -409,19 +340,30 @@ static void work(uv_work_t *request)
   unpublish(job);
 }
 
+/* Why a job has failed that was ended from outside. */
+static void explain_end(aurora__connect_t *job, bool never_ran)
+{
+  char where[AURORA__WHERE_SIZE];
+
+  if (!job->closed && !never_ran)
+    return;
+  aurora__connect_describe(job->config, where, sizeof where);
+  job->failure = AURORA__FAILED_FOR_NOW;
+  if (job->closed)
+    aurora__error_set(&job->error, AURORA_ECLOSED, AURORA_NOT_SENT,
+                      "not connected to %s: the pool was closed meanwhile", where);
+  else
+    aurora__error_set(&job->error, UV_ETIMEDOUT, AURORA_NOT_SENT,
+                      "cannot connect to %s: no thread of libuv's worker pool was free in time",
+                      where);
+}
+
 static void after_work(uv_work_t *request, int status)
 {
   aurora__connect_t *job = aurora__container_of(request, aurora__connect_t, work);
 
-  if (status == UV_ECANCELED) {
-    char where[AURORA__WHERE_SIZE];
-
-    aurora__connect_describe(job->config, where, sizeof where);
-    aurora__error_set(&job->error, UV_ETIMEDOUT, AURORA_NOT_SENT,
-                      "cannot connect to %s: no thread of libuv's worker pool was free in time",
-                      where);
-    job->failure = AURORA__FAILED_FOR_NOW;
-  }
+  if (!job->succeeded)
+    explain_end(job, status == UV_ECANCELED);
   uv_mutex_destroy(&job->lock);
   job->cb(job);
 }
@@ -434,6 +376,7 @@ int aurora__connect_start(uv_loop_t *loop, aurora__connect_t *job)
   job->mysql = NULL;
   job->duplicate = -1;
   atomic_init(&job->expired, false);
+  atomic_init(&job->in_credentials, false);
   status = uv_mutex_init(&job->lock);
   if (status)
     return status;
@@ -443,12 +386,18 @@ int aurora__connect_start(uv_loop_t *loop, aurora__connect_t *job)
   return status;
 }
 
+void aurora__connect_close(aurora__connect_t *job)
+{
+  job->closed = !atomic_load(&job->expired);
+  aurora__connect_expire(job);
+}
+
 void aurora__connect_expire(aurora__connect_t *job)
 {
+  atomic_store(&job->expired, true);
   /* A job that still waits for a thread need not run at all. */
   if (uv_cancel((uv_req_t *)&job->work) == 0)
     return;
-  atomic_store(&job->expired, true);
   uv_mutex_lock(&job->lock);
   if (job->duplicate >= 0)
     shutdown(job->duplicate, SHUT_RDWR);

@@ -45,6 +45,7 @@ struct aurora__connect {
   aurora__setup_t setup; /* of mysql: cb takes it over */
   aurora_error_t error;  /* on failure, with the next */
   aurora__failure_t failure;
+  bool error_quotes; /* the error's text is a server's about a statement, which it may quote */
 
   /* Private. */
   uv_work_t work;
@@ -56,6 +57,11 @@ struct aurora__connect {
   bool
       out_of_step; /* the server sent more than the answer to the login, or no answer to a question */
   bool no_memory;
+  bool logged_in;
+  bool in_init_sql;        /* all else of the session is set up */
+  uint64_t credentials_ms; /* that the callback took */
+  atomic_bool in_credentials;
+  bool closed;     /* it was ended by the pool's end; the loop's */
   bool wrong_name; /* libmariadb has compared the certificate with another name */
 };
 
@@ -66,6 +72,11 @@ int aurora__connect_start(uv_loop_t *loop, aurora__connect_t *job);
  * called. Cuts the socket under the worker, and ends its wait for a name. cb still comes: soon, unless a credentials
  * callback holds the worker. */
 void aurora__connect_expire(aurora__connect_t *job);
+/* The same when the pool is closed. */
+void aurora__connect_close(aurora__connect_t *job);
+
+/* The error of a job that has not come back after its deadline: nothing but a credentials callback should hold one. */
+void aurora__connect_explain_abandoned(aurora__connect_t *job, aurora_error_t *ret_error);
 
 /* Where a connect goes, for people: "host:port", or the socket's path. */
 enum { AURORA__WHERE_SIZE = 300 };

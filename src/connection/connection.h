@@ -102,11 +102,10 @@ struct aurora_connection {
   aurora_pool_t *pool;
   aurora__connection_state_t state;
   aurora_close_reason_t close_reason;
-  aurora__connect_t *connect; /* while CONNECTING */
-  uint64_t started_at;        /* ns: start of the connect, then of the lease */
-  aurora__list_t all_node;    /* in pool.all */
-  uint64_t proven_round;      /* of the warm-up in which it answered */
-  bool stays_idle;            /* what it does is no use of it: it keeps its place among the idle */
+  uint64_t started_at;     /* ns: start of the connect, then of the lease */
+  aurora__list_t all_node; /* in pool.all */
+  uint64_t proven_round;   /* of the warm-up in which it answered */
+  bool stays_idle;         /* what it does is no use of it: it keeps its place among the idle */
 
   MYSQL *mysql;
   uint64_t server_id;      /* CONNECTION_ID() */
@@ -169,10 +168,10 @@ struct aurora_connection {
   size_t binds_size;
 
   aurora__script_t script;
-  aurora__alarm_t alarm; /* bounds CONNECTING, KILLING, RESETTING, PINGING; and see pool/room.c */
-  bool kill_sent;        /* KILLING: a kill job was asked for */
-  bool kill_answered;    /* KILLING: and is done */
-  bool settled;          /* KILLING: the killed statement has ended */
+  aurora__alarm_t alarm;        /* bounds KILLING, RESETTING, PINGING; and see pool/room.c */
+  bool kill_sent;               /* KILLING: a kill job was asked for */
+  bool kill_answered;           /* KILLING: and is done */
+  bool settled;                 /* KILLING: the killed statement has ended */
   aurora__list_t kill_node;     /* in pool.kills */
   aurora_connection_t *carrier; /* KILLING: the one that carries the kill, or NULL */
   aurora_connection_t *carries; /* PINGING: the one whose statement it kills, or NULL */

@@ -88,6 +88,7 @@ static bool stream_row(aurora_connection_t *connection)
   stop = query->on_row(row, query->data);
   aurora_result_unref(row);
   if (stop && connection->query == query) {
+    query->cancelled = true;
     aurora__query_fail_with(query, UV_ECANCELED, AURORA_UNKNOWN, "stopped by the row callback");
     aurora__connection_stop_stream(connection);
   }

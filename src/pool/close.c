@@ -15,7 +15,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "config/config.h"
-#include "pool/errand.h"
+#include "pool/connect_job.h"
 #include "pool/pool.h"
 #include "transaction/transaction.h"
 
@@ -77,15 +77,13 @@ static void cut_all(aurora_pool_t *pool)
     aurora_connection_t *connection = aurora__container_of(node, aurora_connection_t, all_node);
 
     node = node->next;
-    if (connection->state == AURORA__CONNECTION_CONNECTING) {
-      aurora__connect_expire(connection->connect);
+    if (connection->state == AURORA__CONNECTION_CONNECTING)
       continue;
-    }
     aurora__error_set(&error, UV_ECANCELED, connection->sent ? AURORA_UNKNOWN : AURORA_NOT_SENT,
                       "the pool was closed while the query was running");
     aurora__connection_die(connection, AURORA_CLOSE_POOL_CLOSED, &error);
   }
-  aurora__errands_expire(pool);
+  aurora__connect_jobs_cut(pool);
 }
 
 static void drain_is_over(aurora__alarm_t *alarm)

@@ -1,25 +1,18 @@
 /*
  * Errands: connections that are none of the pool's, made on a worker for one purpose and closed there
  * again: a kill, a look whether the server answers. They have the deadline of a connect, wherever they
- * wait, and when one fails the back-off holds after it as after any other attempt.
- *
- *   started -> job on a worker --back--> done
- *      +-- deadline: its socket is shut down under it --back--> done, with the error
- *            +-- still not back: done, with the error. The job goes on by itself, and still counts as
- *                holding a thread (pool.abandoned_jobs).
+ * wait (connect_job.h), and when one fails the back-off holds after it as after any other attempt.
  */
 #ifndef AURORA_POOL_ERRAND_H
 #define AURORA_POOL_ERRAND_H
 
-#include "base/alarm.h"
-#include "base/list.h"
-#include "connection/connect.h"
+#include "pool/connect_job.h"
 
-typedef struct aurora_pool aurora_pool_t;
 typedef struct aurora__errand aurora__errand_t;
 
 /* The first member of what its purpose needs. */
 struct aurora__errand {
+  aurora__connect_job_t job; /* private */
   /* Set by the caller. What is done on the worker, once the session is up; or NULL: nothing. It reads
    * and writes nothing but what comes with the errand. */
   void (*run)(aurora__errand_t *errand, MYSQL *mysql);
@@ -27,19 +20,11 @@ struct aurora__errand {
    * not be had, and what run wrote must not be read. The errand is freed after it, by us. */
   void (*done)(aurora__errand_t *errand, const aurora_error_t *error);
 
-  /* Private. */
   aurora_pool_t *pool;
-  aurora__connect_t connect;
-  aurora__alarm_t alarm;
-  aurora__list_t node; /* in pool.errands */
-  bool told;           /* done was called */
 };
 
 /* deadline: ns of aurora__now_ns. 0: the errand, from aurora__malloc and its like, is taken over. A code:
  * nothing happened. */
 int aurora__errand_start(aurora_pool_t *pool, aurora__errand_t *errand, uint64_t deadline);
-
-/* The pool ends: all lose their sockets. done still comes. */
-void aurora__errands_expire(aurora_pool_t *pool);
 
 #endif

@@ -243,17 +243,19 @@ static void expire(aurora_pool_t *pool, aurora__waiter_t *waiter)
   aurora_query_t *query = aurora__container_of(waiter, aurora_query_t, waiter);
   const aurora__scheduler_t *scheduler = &pool->scheduler;
 
+  query->late = true;
   aurora__query_fail_with(
       query, UV_ETIMEDOUT, AURORA_NOT_SENT,
       "no connection within acquire_timeout (%llu ms): pool size %u, %zu busy, %zu opening, %zu "
       "waiting; last connect error: %.200s",
       (unsigned long long)query->acquire_timeout, pool->config.pool_size, scheduler->busy_count,
       scheduler->connecting_count, scheduler->waiting + 1,
-      pool->connect_error.code ? pool->connect_error.message : "none");
+      pool->connect_error.code ? aurora__pool_text_for_log(pool, &pool->connect_error) : "none");
 }
 
 static void open_one(aurora_pool_t *pool, uint64_t now)
 {
+  aurora_error_t error;
   int code = UV_EAGAIN;
 
   /* Jobs that were given up still hold their threads. */
@@ -261,9 +263,11 @@ static void open_one(aurora_pool_t *pool, uint64_t now)
     code = aurora__connection_open(pool);
   if (!code)
     return;
-  if (code != UV_EAGAIN)
-    aurora__error_set(&pool->connect_error, code, AURORA_NOT_SENT,
-                      "a connect could not be started: %s", aurora_strerror(code));
+  if (code != UV_EAGAIN) {
+    aurora__error_set(&error, code, AURORA_NOT_SENT, "a connect could not be started: %s",
+                      aurora_strerror(code));
+    aurora__pool_note_connect_error(pool, &error, false);
+  }
   aurora__scheduler_open_failed(&pool->scheduler, now);
   aurora__warmup_fail(pool, &pool->connect_error);
 }

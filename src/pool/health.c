@@ -73,8 +73,9 @@ static void end(check_t *check, const aurora_error_t *error)
   aurora__free(check);
   if (error)
     aurora__log(&ended.pool->config, AURORA_LOG_ERROR, "health check failed",
-                AURORA__LOG_FIELDS(aurora__log_string("code", aurora_err_name(error->code)),
-                                   aurora__log_string("error", error->message)));
+                AURORA__LOG_FIELDS(
+                    aurora__log_string("code", aurora_err_name(error->code)),
+                    aurora__log_string("error", aurora__pool_text_for_log(ended.pool, error))));
   ended.cb(!error, error, ended.data);
 }
 

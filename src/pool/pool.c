@@ -77,7 +77,7 @@ static void init_fields(aurora_pool_t *pool, uv_loop_t *loop)
   aurora__list_init(&pool->free_queries);
   aurora__list_init(&pool->disposal.sessions);
   aurora__list_init(&pool->all);
-  aurora__list_init(&pool->errands);
+  aurora__list_init(&pool->connect_jobs);
   aurora__list_init(&pool->kills);
   aurora__list_init(&pool->room.waiting);
   aurora__list_init(&pool->warmup.waiting);
@@ -212,15 +212,35 @@ void aurora__pool_connected(aurora_pool_t *pool, aurora_connection_t *connection
   aurora__warmup_check(pool);
 }
 
+const char *aurora__pool_text_for_log(const aurora_pool_t *pool, const aurora_error_t *error)
+{
+  const aurora_error_t *last = &pool->connect_error;
+
+  if (!error->server_errno)
+    return error->message;
+  if (error->server_errno != last->server_errno || strcmp(error->message, last->message) != 0)
+    return aurora_strerror(error->code);
+  return pool->connect_error_quotes ? "logged in, but the server refuses init_sql or the set-up"
+                                    : error->message;
+}
+
+void aurora__pool_note_connect_error(aurora_pool_t *pool, const aurora_error_t *error, bool quotes)
+{
+  pool->connect_error = *error;
+  pool->connect_error_quotes = quotes;
+}
+
 void aurora__pool_connect_failed(aurora_pool_t *pool, aurora_connection_t *connection,
-                                 const aurora_error_t *error, aurora__failure_t failure)
+                                 const aurora_error_t *error, bool quotes,
+                                 aurora__failure_t failure)
 {
   pool->counters.connect_failed++;
-  pool->connect_error = *error;
-  aurora__log(&pool->config, AURORA_LOG_ERROR, "connection refused",
-              AURORA__LOG_FIELDS(aurora__log_string("code", aurora_err_name(error->code)),
-                                 aurora__log_int("serverErrno", error->server_errno),
-                                 aurora__log_string("error", error->message)));
+  aurora__pool_note_connect_error(pool, error, quotes);
+  aurora__log(
+      &pool->config, AURORA_LOG_ERROR, "connection refused",
+      AURORA__LOG_FIELDS(aurora__log_string("code", aurora_err_name(error->code)),
+                         aurora__log_int("serverErrno", error->server_errno),
+                         aurora__log_string("error", aurora__pool_text_for_log(pool, error))));
   aurora__scheduler_connect_failed(&pool->scheduler, &connection->slot, failure, aurora__now_ms());
   aurora__warmup_fail(pool, error);
   aurora__pool_pump(pool);

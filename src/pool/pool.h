@@ -64,6 +64,7 @@ struct aurora_pool {
   aurora__scheduler_t scheduler;
   uint64_t random_state;
   aurora_error_t connect_error; /* the last one; for those whom it fails */
+  bool connect_error_quotes;    /* a statement, perhaps: its text is not for a log */
 
   /* Handles. */
   uv_timer_t timer;      /* rings the alarms and wakes the scheduler */
@@ -96,10 +97,10 @@ struct aurora_pool {
   unsigned connections;    /* objects that are not freed */
   aurora__place_t *free_places; /* for the handles of leases, of connections to come (handle.h) */
 
-  aurora__list_t all;       /* connections, by all_node */
-  aurora__list_t errands;   /* under way */
-  aurora__list_t kills;     /* connections whose statement is to be killed, by kill_node */
-  aurora__killer_t *killer; /* the errand that kills, or NULL */
+  aurora__list_t all;          /* connections, by all_node */
+  aurora__list_t connect_jobs; /* that were not given up */
+  aurora__list_t kills;        /* connections whose statement is to be killed, by kill_node */
+  aurora__killer_t *killer;    /* the errand that kills, or NULL */
 
   aurora__known_texts_t known_texts;
   aurora__trust_t trust;   /* workers have it too */
@@ -171,10 +172,17 @@ aurora_pool_t *aurora__pool_of_config(const aurora_config_t *config);
 /* aurora_pool_get no longer finds it. */
 void aurora__pool_unregister(aurora_pool_t *pool);
 
+/* What a log may hold of an error: a server's text may quote statements and values. The last connect error's does
+ * not, but for the one about init_sql. */
+const char *aurora__pool_text_for_log(const aurora_pool_t *pool, const aurora_error_t *error);
+/* How a connect has failed; of one that was not even started, or an errand's, too. */
+void aurora__pool_note_connect_error(aurora_pool_t *pool, const aurora_error_t *error, bool quotes);
+
 /* What connections tell. */
 void aurora__pool_connected(aurora_pool_t *pool, aurora_connection_t *connection);
 void aurora__pool_connect_failed(aurora_pool_t *pool, aurora_connection_t *connection,
-                                 const aurora_error_t *error, aurora__failure_t failure);
+                                 const aurora_error_t *error, bool quotes,
+                                 aurora__failure_t failure);
 /* It is free and clean. pinged: and was not used in between. */
 void aurora__pool_ready(aurora_pool_t *pool, aurora_connection_t *connection, bool pinged);
 /* The same of a lease that has ended, maybe in a callback. */

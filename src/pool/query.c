@@ -334,6 +334,7 @@ static void time_out(aurora__alarm_t *alarm)
   snprintf(what, sizeof what, "no result within the query's time-out (%llu ms)%s",
            (unsigned long long)query->timeout,
            query->phase == AURORA__QUERY_RUNNING ? "" : ", still waiting for a connection");
+  query->late = true;
   stop(query, UV_ETIMEDOUT, what);
 }
 
@@ -346,6 +347,7 @@ int aurora_query_cancel(aurora_query_t *query)
   if (query->phase == AURORA__QUERY_ENDED)
     return UV_EALREADY;
   pool = query->pool;
+  query->cancelled = true;
   stop(query, UV_ECANCELED, "cancelled by the caller");
   aurora__pool_pump(pool);
   return 0;
@@ -395,10 +397,11 @@ void aurora__query_detach(aurora_query_t *query)
 
 /* --- The callback ------------------------------------------------------------------------------- */
 
-/* The server's own texts may quote values ("Duplicate entry '...'"): they are for the caller only. */
-static const char *text_for_log(const aurora_error_t *error)
+/* The code does not tell: a connect may have ended with the same one. */
+static bool was_cancelled(const aurora_query_t *query)
 {
-  return error->server_errno ? aurora_strerror(error->code) : error->message;
+  return query->cancelled || (query->pool->closing && (query->error.code == UV_ECANCELED ||
+                                                       query->error.code == AURORA_ECLOSED));
 }
 
 static void count(aurora_query_t *query, uint64_t duration)
@@ -412,10 +415,10 @@ static void count(aurora_query_t *query, uint64_t duration)
   if (!query->failed)
     return;
   counters->failed++;
-  if (query->error.code == UV_ETIMEDOUT) {
+  if (query->late) {
     counters->timed_out++;
     event = "query timed out";
-  } else if (query->error.code == UV_ECANCELED) {
+  } else if (was_cancelled(query)) {
     counters->cancelled++;
     event = "query cancelled";
     level = AURORA_LOG_INFO; /* the caller's own wish */
@@ -424,7 +427,8 @@ static void count(aurora_query_t *query, uint64_t duration)
               AURORA__LOG_FIELDS(aurora__log_string("code", aurora_err_name(query->error.code)),
                                  aurora__log_int("serverErrno", query->error.server_errno),
                                  aurora__log_string("sqlstate", query->error.sqlstate),
-                                 aurora__log_string("error", text_for_log(&query->error)),
+                                 aurora__log_string("error", aurora__pool_text_for_log(
+                                                                 query->pool, &query->error)),
                                  aurora__log_duration("durationMs", duration)));
 }
 

@@ -47,6 +47,8 @@ struct aurora_query {
   uint64_t paused_at; /* ms: the last time; 0: never */
   uint64_t pause;     /* ms: the longest that is over */
   bool failed;        /* error is set */
+  bool late;          /* its own time-out, or its acquire_timeout, has ended it */
+  bool cancelled;     /* its caller has */
   unsigned flags;     /* AURORA_QUERY_* */
 
   /* The statement, in the block. */

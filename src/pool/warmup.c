@@ -64,9 +64,10 @@ void aurora__warmup_fail(aurora_pool_t *pool, const aurora_error_t *error)
 {
   if (!pool->warmup.wanted)
     return;
-  aurora__log(&pool->config, AURORA_LOG_ERROR, "warm-up failed",
-              AURORA__LOG_FIELDS(aurora__log_string("code", aurora_err_name(error->code)),
-                                 aurora__log_string("error", error->message)));
+  aurora__log(
+      &pool->config, AURORA_LOG_ERROR, "warm-up failed",
+      AURORA__LOG_FIELDS(aurora__log_string("code", aurora_err_name(error->code)),
+                         aurora__log_string("error", aurora__pool_text_for_log(pool, error))));
   finish(pool, error);
 }
 
