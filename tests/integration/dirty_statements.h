@@ -1,11 +1,12 @@
 /*
  * Statements that leave something in their session, and how the next borrower would see it.
  *
- * dirty_setup runs once, as root, in database octane. A borrower (arla) then runs the statements of
- * an entry, one after the other in one session, and ignores their results and errors. The next one
- * runs the trace. In a clean session it gives `clean` as the first column of its first row, as text
- * (NULL: SQL NULL), or fails with the server's clean_errno where that is not 0. Anything else is a
- * trace, an error as well.
+ * A borrower (arla) runs the statements of an entry, one after the other in one session, and ignores
+ * their results and errors. The next one runs the trace. In a clean session it gives `clean` as the
+ * first column of its first row, as text (NULL: SQL NULL, or no row), or fails with the server's
+ * clean_errno where that is not 0. Anything else is a trace, an error as well.
+ *
+ * ONLY: a server without the feature answers the last statement with this error; no trace is looked for.
  *
  * Each entry was seen to leave its trace in a plain session, and none after mysql_reset_connection,
  * SET NAMES utf8mb4 and USE octane.
@@ -13,52 +14,27 @@
 #ifndef TESTS_INTEGRATION_DIRTY_STATEMENTS_H
 #define TESTS_INTEGRATION_DIRTY_STATEMENTS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
-enum { DIRTY_STATEMENTS_MAX = 4 };
+#include "support/server_differences.h"
 
 typedef struct {
   const char *name;
-  const char *dirty[DIRTY_STATEMENTS_MAX + 1]; /* ends with NULL */
+  const char *dirty[5]; /* ends with NULL */
   const char *trace;
   const char *clean;
   unsigned clean_errno;
+  bool special;             /* only a server with the feature has it */
+  server_feature_t feature; /* if special */
+  unsigned server_errno;    /* from the others */
 } dirty_statements_t;
 
-/* dirty_rows holds one row before each entry and after it, unless a transaction was committed. */
-static const char *const dirty_setup[] = {
-    "CREATE TABLE dirty_rows (a INT) ENGINE=InnoDB",
-    "INSERT INTO dirty_rows VALUES (1)",
-    "CREATE TABLE dirty_other (a INT) ENGINE=InnoDB",
-    "CREATE TABLE dirty_counted (a INT AUTO_INCREMENT PRIMARY KEY) ENGINE=InnoDB",
-    "CREATE TABLE dirty_fired (a INT) ENGINE=InnoDB",
-    "CREATE TABLE dirty_locked (a INT) ENGINE=InnoDB",
-    "CREATE TRIGGER dirty_trigger BEFORE INSERT ON dirty_fired FOR EACH ROW SET @dirty = 1",
-    "CREATE TRIGGER dirty_lock_trigger BEFORE INSERT ON dirty_locked FOR EACH ROW"
-    " DO GET_LOCK('dirty', 0)",
-    "CREATE TABLE dirty_refused (a INT PRIMARY KEY) ENGINE=InnoDB",
-    "INSERT INTO dirty_refused VALUES (1)",
-    "CREATE TRIGGER dirty_refused_trigger BEFORE INSERT ON dirty_refused FOR EACH ROW"
-    " SET @dirty = 1",
-    "CREATE FUNCTION dirty_assign() RETURNS INT RETURN @dirty := 1",
-    "CREATE FUNCTION dirty_set() RETURNS INT BEGIN SET @dirty = 1; RETURN 1; END",
-    "CREATE FUNCTION dirty_lock(name VARCHAR(20)) RETURNS INT RETURN GET_LOCK(name, 0)",
-    "CREATE FUNCTION `count`(a INT) RETURNS INT RETURN @dirty := a",
-    "CREATE PROCEDURE dirty_assign() SET @dirty = 1",
-    "CREATE PROCEDURE dirty_out(OUT a INT) SET a = 1",
-    "CREATE VIEW dirty_view AS SELECT dirty_set() AS a",
-    "CREATE VIEW dirty_assign_view AS SELECT dirty_assign() AS a",
-    "CREATE VIEW dirty_lock_view AS SELECT dirty_lock('dirty') AS a",
-    "CREATE SEQUENCE dirty_sequence",
-    "CREATE TABLE dirty_numbered (a INT DEFAULT (NEXT VALUE FOR dirty_sequence), b INT)",
-    "CREATE DATABASE dirty_database",
-    "GRANT ALL PRIVILEGES ON dirty_database.* TO arla@'%'",
-    "CREATE PROCEDURE dirty_set_role() SQL SECURITY INVOKER SET ROLE dirty_role",
-    "CREATE PROCEDURE dirty_profile() SET profiling = 1",
-    "CREATE ROLE dirty_role",
-    "GRANT dirty_role TO arla@'%'",
-    "GRANT RELOAD ON *.* TO arla@'%'",
-};
+/* Refused inside a transaction (1568). */
+#define OUTSIDE_TRANSACTION "SET TRANSACTION READ ONLY"
+/* MariaDB says NULL, MySQL 'NONE'. */
+#define NO_ROLE           "NULLIF(CURRENT_ROLE(), 'NONE')"
+#define ONLY(name, error) true, SERVER_##name, (error)
 
 static const dirty_statements_t dirty_statements[] = {
     /* Temporary tables. */
@@ -87,7 +63,8 @@ static const dirty_statements_t dirty_statements[] = {
       "CREATE OR REPLACE TEMPORARY TABLE dirty_rows (b INT)"},
      "SELECT COUNT(*) FROM dirty_rows",
      "1",
-     0},
+     0,
+     ONLY(OR_REPLACE, 1064)},
 
     /* User variables. */
     {"set user variable", {"SET @dirty = 1"}, "SELECT @dirty", NULL, 0},
@@ -150,20 +127,42 @@ static const dirty_statements_t dirty_statements[] = {
      {"INSERT INTO dirty_fired VALUES (1) RETURNING a"},
      "SELECT @dirty",
      NULL,
-     0},
+     0,
+     ONLY(RETURNING, 1064)},
     {"trigger, fired by an insert that fails",
      {"INSERT INTO dirty_refused VALUES (1)"},
      "SELECT @dirty",
      NULL,
      0},
-    {"view of a stored function", {"SELECT a FROM dirty_view"}, "SELECT @dirty", NULL, 0},
-    {"anonymous block", {"BEGIN NOT ATOMIC SET @dirty = 1; END"}, "SELECT @dirty", NULL, 0},
-    {"execute immediate", {"EXECUTE IMMEDIATE 'SET @dirty = 1'"}, "SELECT @dirty", NULL, 0},
+    {"view of a stored function",
+     {"SELECT a FROM dirty_view"},
+     "SELECT @dirty",
+     NULL,
+     0,
+     ONLY(REPORT_OF_SELECT, 0)},
+    {"anonymous block",
+     {"BEGIN NOT ATOMIC SET @dirty = 1; END"},
+     "SELECT @dirty",
+     NULL,
+     0,
+     ONLY(COMPOSED_TEXT, 1064)},
+    {"execute immediate",
+     {"EXECUTE IMMEDIATE 'SET @dirty = 1'"},
+     "SELECT @dirty",
+     NULL,
+     0,
+     ONLY(COMPOSED_TEXT, 1064)},
+    {"execute", {"PREPARE dirty FROM 'SET @dirty = 1'", "EXECUTE dirty"}, "SELECT @dirty", NULL, 0},
 
     /* Comments. */
     {"executable comment", {"/*! SET @dirty = 1 */"}, "SELECT @dirty", NULL, 0},
     {"executable comment with a version", {"/*!50000 SET @dirty = 1 */"}, "SELECT @dirty", NULL, 0},
-    {"executable comment of MariaDB", {"/*M! SET @dirty = 1 */"}, "SELECT @dirty", NULL, 0},
+    {"executable comment of MariaDB",
+     {"/*M! SET @dirty = 1 */"},
+     "SELECT @dirty",
+     NULL,
+     0,
+     ONLY(MARIADB_COMMENTS, 0)},
     {"executable comment inside", {"SELECT 1 /*!, @dirty := 5 */"}, "SELECT @dirty", NULL, 0},
     {"set after a comment", {"/* SELECT 1 */SET @dirty = 1"}, "SELECT @dirty", NULL, 0},
     {"set after a comment line", {"-- SELECT 1\nSET @dirty = 1"}, "SELECT @dirty", NULL, 0},
@@ -211,7 +210,14 @@ static const dirty_statements_t dirty_statements[] = {
      {"SET max_statement_time = 77"},
      "SELECT @@max_statement_time = 77",
      "0",
-     0},
+     0,
+     ONLY(MAX_STATEMENT_TIME, 1193)},
+    {"max_execution_time",
+     {"SET max_execution_time = 77"},
+     "SELECT @@max_execution_time = 77",
+     "0",
+     0,
+     ONLY(MAX_EXECUTION_TIME, 1193)},
     {"group_concat_max_len",
      {"SET group_concat_max_len = 77"},
      "SELECT @@group_concat_max_len = 77",
@@ -256,19 +262,19 @@ static const dirty_statements_t dirty_statements[] = {
      0},
     {"isolation level",
      {"SET SESSION TRANSACTION ISOLATION LEVEL SERIALIZABLE"},
-     "SELECT @@tx_isolation = 'SERIALIZABLE'",
-     "0",
+     "SHOW VARIABLES WHERE Variable_name LIKE 't%_isolation' AND Value = 'SERIALIZABLE'",
+     NULL,
      0},
     {"read-only transactions",
      {"SET SESSION TRANSACTION READ ONLY"},
-     "SELECT @@tx_read_only",
-     "0",
+     "SHOW VARIABLES WHERE Variable_name LIKE 't%_read_only' AND Value = 'ON'",
+     NULL,
      0},
     {"timestamp", {"SET timestamp = 77"}, "SELECT UNIX_TIMESTAMP() = 77", "0", 0},
     {"insert_id", {"SET insert_id = 77"}, "SELECT @@insert_id = 77", "0", 0},
     {"last_insert_id", {"SET last_insert_id = 77"}, "SELECT LAST_INSERT_ID() = 77", "0", 0},
     {"last_insert_id()", {"SELECT LAST_INSERT_ID(77)"}, "SELECT LAST_INSERT_ID() = 77", "0", 0},
-    {"rand_seed1", {"SET rand_seed1 = 77"}, "SELECT @@rand_seed1 = 77", "0", 0},
+    {"rand_seed1", {"SET rand_seed1 = 77, rand_seed2 = 77"}, "SELECT RAND() < 0.000001", "0", 0},
     {"profiling", {"SET profiling = 1"}, "SELECT @@profiling", "0", 0},
     {"several variables in one set",
      {"SET @a = 1, time_zone = '+07:00', @b = 2"},
@@ -277,6 +283,12 @@ static const dirty_statements_t dirty_statements[] = {
      0},
     {"set statement ... for an assignment",
      {"SET STATEMENT max_statement_time = 9 FOR SELECT @dirty := 5"},
+     "SELECT @dirty",
+     NULL,
+     0,
+     ONLY(SET_STATEMENT, 1064)},
+    {"hint for an assignment",
+     {"SELECT /*+ SET_VAR(sort_buffer_size = 65536) */ @dirty := 5"},
      "SELECT @dirty",
      NULL,
      0},
@@ -367,13 +379,13 @@ static const dirty_statements_t dirty_statements[] = {
      0},
 
     /* Transactions. */
-    {"start transaction", {"START TRANSACTION"}, "SELECT @@in_transaction", "0", 0},
+    {"start transaction", {"START TRANSACTION"}, OUTSIDE_TRANSACTION, NULL, 0},
     {"start transaction with a snapshot",
      {"START TRANSACTION WITH CONSISTENT SNAPSHOT"},
-     "SELECT @@in_transaction",
-     "0",
+     OUTSIDE_TRANSACTION,
+     NULL,
      0},
-    {"begin", {"begin"}, "SELECT @@in_transaction", "0", 0},
+    {"begin", {"begin"}, OUTSIDE_TRANSACTION, NULL, 0},
     {"begin work with an insert",
      {"BEGIN WORK", "INSERT INTO dirty_rows VALUES (2)"},
      "SELECT COUNT(*) FROM dirty_rows",
@@ -386,11 +398,11 @@ static const dirty_statements_t dirty_statements[] = {
      0},
     {"autocommit off with a select",
      {"SET autocommit = 0", "SELECT a FROM dirty_rows"},
-     "SELECT @@in_transaction",
-     "0",
+     OUTSIDE_TRANSACTION,
+     NULL,
      0},
-    {"commit and chain", {"COMMIT AND CHAIN"}, "SELECT @@in_transaction", "0", 0},
-    {"xa start", {"XA START 'dirty'"}, "SELECT @@in_transaction", "0", 0},
+    {"commit and chain", {"COMMIT AND CHAIN"}, OUTSIDE_TRANSACTION, NULL, 0},
+    {"xa start", {"XA START 'dirty'"}, OUTSIDE_TRANSACTION, NULL, 0},
     {"xa end", {"XA START 'dirty'", "XA END 'dirty'"}, "SELECT COUNT(*) FROM dirty_rows", "1", 0},
     {"savepoint", {"BEGIN", "SAVEPOINT dirty"}, "ROLLBACK TO SAVEPOINT dirty", NULL, 1305},
 
@@ -405,78 +417,14 @@ static const dirty_statements_t dirty_statements[] = {
      {"SELECT NEXT VALUE FOR dirty_sequence"},
      "SELECT PREVIOUS VALUE FOR dirty_sequence",
      NULL,
-     0},
-    {"nextval()", {"SELECT NEXTVAL(dirty_sequence)"}, "SELECT LASTVAL(dirty_sequence)", NULL, 0},
-};
-
-/* What neither the text nor the server shows: clean with AURORA_RESET_ALWAYS only. */
-static const dirty_statements_t dirty_unseen_statements[] = {
-    {"view of a stored function that assigns in an expression",
-     {"SELECT a FROM dirty_assign_view"},
-     "SELECT @dirty",
+     0,
+     ONLY(SEQUENCES, 1064)},
+    {"nextval()",
+     {"SELECT NEXTVAL(dirty_sequence)"},
+     "SELECT LASTVAL(dirty_sequence)",
      NULL,
-     0},
-    {"view that takes a lock",
-     {"SELECT a FROM dirty_lock_view"},
-     "SELECT IS_FREE_LOCK('dirty')",
-     "1",
-     0},
-    {"trigger that takes a lock",
-     {"INSERT INTO dirty_locked VALUES (1)"},
-     "SELECT IS_FREE_LOCK('dirty')",
-     "1",
-     0},
-    {"default from a sequence",
-     {"INSERT INTO dirty_numbered (b) VALUES (1)"},
-     "SELECT PREVIOUS VALUE FOR dirty_sequence",
-     NULL,
-     0},
-};
-
-/* What mysql_reset_connection leaves (MariaDB 10.11): the trace is there after it, too. */
-static const dirty_statements_t dirty_lasting_statements[] = {
-    {"role", {"SET ROLE dirty_role"}, "SELECT CURRENT_ROLE()", NULL, 0},
-    {"role in a procedure", {"CALL dirty_set_role()"}, "SELECT CURRENT_ROLE()", NULL, 0},
-    {"role in a composed text",
-     {"EXECUTE IMMEDIATE CONCAT('SET R', 'OLE dirty_role')"},
-     "SELECT CURRENT_ROLE()",
-     NULL,
-     0},
-    {"role in a prepared text",
-     {"PREPARE dirty FROM 'SET ROLE dirty_role'", "EXECUTE dirty"},
-     "SELECT CURRENT_ROLE()",
-     NULL,
-     0},
-    {"role and database",
-     {"SET ROLE dirty_role", "USE dirty_database"},
-     "SELECT CONCAT(COALESCE(CURRENT_ROLE(), ''), DATABASE())",
-     "octane",
-     0},
-    {"database, not reported",
-     {"SET session_track_schema = 0", "USE dirty_database"},
-     "SELECT DATABASE()",
-     "octane",
-     0},
-    {"database, not reported and then reported again",
-     {"SET session_track_schema = 0", "USE dirty_database", "SET session_track_schema = 1"},
-     "SELECT DATABASE()",
-     "octane",
-     0},
-    {"profiles",
-     {"SET profiling = 1", "SELECT 'of ours'"},
-     "SELECT COUNT(*) FROM information_schema.profiling",
-     "0",
-     0},
-    {"profiles, not made any more",
-     {"SET profiling = 1", "SELECT 'of ours'", "SET profiling = 0", "SELECT 1"},
-     "SELECT COUNT(*) FROM information_schema.profiling",
-     "0",
-     0},
-    {"profiles, from a procedure",
-     {"CALL dirty_profile()", "SELECT 1"},
-     "SELECT COUNT(*) FROM information_schema.profiling",
-     "0",
-     0},
+     0,
+     ONLY(SEQUENCES, 1305)},
 };
 
 #endif

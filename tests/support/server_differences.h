@@ -16,6 +16,14 @@
   XX(BULK, DATABASE_MARIADB, "takes an array of parameters row by row (no COM_STMT_BULK_EXECUTE)") \
   XX(RETURNING, DATABASE_MARIADB, "refuses INSERT and DELETE ... RETURNING (1064)")                \
   XX(SEQUENCES, DATABASE_MARIADB, "refuses CREATE SEQUENCE (1064)")                                \
+  XX(OR_REPLACE, DATABASE_MARIADB, "refuses CREATE OR REPLACE TABLE (1064)")                       \
+  XX(MARIADB_COMMENTS, DATABASE_MARIADB, "takes what stands in /*M! */ for a comment")             \
+  XX(SET_STATEMENT, DATABASE_MARIADB,                                                              \
+     "refuses SET STATEMENT ... FOR (1064); it has hints instead")                                 \
+  XX(MAX_STATEMENT_TIME, DATABASE_MARIADB, "has max_execution_time instead (1193)")                \
+  XX(MAX_EXECUTION_TIME, DATABASE_MYSQL, "has max_statement_time instead (1193)")                  \
+  XX(REPORT_OF_SELECT, DATABASE_MARIADB, "does not report what a SELECT changes in its session")   \
+  XX(DEFAULT_ROLE_FOR, DATABASE_MARIADB, "says SET DEFAULT ROLE ... TO, not FOR")                  \
   XX(COMPOSED_TEXT, DATABASE_MARIADB, "refuses EXECUTE IMMEDIATE, BEGIN NOT ATOMIC (1064)")        \
   XX(IN_TRANSACTION, DATABASE_MARIADB, "has no variable in_transaction (1193)")                    \
   XX(TX_VARIABLES, DATABASE_MARIADB,                                                               \
