@@ -16,15 +16,15 @@
 
 #include "support/database.h"
 
+enum { NO_SERVER = 77 };
+
 static const char help[] =
     "Usage: aurora-with-database COMMAND [ARGUMENT...]\n"
-    "Starts a private database server on 127.0.0.1 with files in a temporary directory: MariaDB, "
-    "or\n"
-    "MySQL with AURORA_TEST_SERVER=mysql in the environment,\n"
-    "runs the command, stops the server, and ends with the command's exit status. The variables\n"
-    "AURORA_HOST, AURORA_PORT, AURORA_USER, AURORA_PASSWORD, AURORA_DATABASE and AURORA_SSL_CA "
-    "tell\n"
-    "the command where the server is.\n";
+    "Starts a private database server on 127.0.0.1 with files in a temporary directory: MariaDB,\n"
+    "or MySQL with AURORA_TEST_SERVER=mysql in the environment. Runs the command, stops the\n"
+    "server, and ends with the command's exit status, or with 77 if there is no such server\n"
+    "here. The variables AURORA_HOST, AURORA_PORT, AURORA_USER, AURORA_PASSWORD, AURORA_DATABASE\n"
+    "and AURORA_SSL_CA tell the command where the server is.\n";
 
 /* More than the tests need: the bench's tables stay in memory, a result may be 100 MB. */
 static const char *const arguments[] = {"--innodb-buffer-pool-size=128M",
@@ -78,14 +78,15 @@ int main(int argc, char **argv)
 {
   static database_t database;
   database_options_t options = {.tls = DATABASE_TLS_GOOD, .arguments = arguments};
-  int status;
+  int error, status;
 
   if (argc < 2 || strcmp(argv[1], "--help") == 0) {
     fputs(help, argc < 2 ? stderr : stdout);
     return argc < 2 ? 2 : 0;
   }
-  if (database_start(&database, &options))
-    return 1;
+  error = database_start(&database, &options);
+  if (error)
+    return error == -ENOENT ? NO_SERVER : 1;
   set_environment(&database);
   status = run(argv + 1);
   database_stop(&database);

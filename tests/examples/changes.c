@@ -38,7 +38,8 @@ static void on_warnings(const aurora_error_t *error, const aurora_result_t *resu
 }
 
 /* A procedure answers with a chain: each SELECT's rows, the OUT parameters, and a last one that says
- * what was changed (here the DELETE's two rows, and the one of SELECT INTO: the server counts it). The callback comes once, with the first. */
+ * what was changed: on MySQL by the last statement, on MariaDB by all of them (here the DELETE's two
+ * rows). The callback comes once, with the first. */
 static void on_call(const aurora_error_t *error, const aurora_result_t *first, void *data)
 {
   int64_t number;
@@ -61,7 +62,7 @@ static void on_connection(const aurora_error_t *error, aurora_connection_t *c, v
   static const char procedure[] =
       "CREATE PROCEDURE aurora_example_stock (IN at_most INT, OUT total INT) BEGIN "
       "SELECT COUNT(*) AS small FROM stock WHERE pieces <= at_most; "
-      "SELECT SUM(pieces) INTO total FROM stock; "
+      "SET total = (SELECT SUM(pieces) FROM stock); "
       "DELETE FROM stock WHERE pieces <= at_most; END";
   int code = 0;
 

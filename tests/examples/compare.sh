@@ -1,7 +1,8 @@
 #!/bin/sh
 # compare.sh DIRECTORY PROGRAM...
-# Runs each program: it must succeed, quickly, and print what stands in DIRECTORY/NAME.txt. To be run
-# beside a database that the AURORA_* variables name. Prints TAP.
+# Runs each program: it must succeed, quickly, and print what stands in DIRECTORY/NAME.txt, or in
+# DIRECTORY/NAME-SERVER.txt where it differs by server. To be run beside a database that the AURORA_*
+# variables name. Prints TAP.
 set -u
 directory=$1
 shift
@@ -16,9 +17,11 @@ for program; do
   name=${program##*/}
   name=${name#example-}
   number=$((number + 1))
+  expected=$directory/$name-${AURORA_TEST_SERVER:-mariadb}.txt
+  [ -f "$expected" ] || expected=$directory/$name.txt
   timeout 30 "$program" >"$temporary/output" 2>&1
   status=$?
-  if [ $status -eq 0 ] && diff -u "$directory/$name.txt" "$temporary/output" >"$temporary/diff"; then
+  if [ $status -eq 0 ] && diff -u "$expected" "$temporary/output" >"$temporary/diff"; then
     echo "ok $number - $name"
   else
     failed=1

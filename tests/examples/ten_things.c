@@ -32,12 +32,13 @@ static void run(void)
 static void prepare(aurora_pool_t *pool)
 {
   static const char *const statements[] = {
-      "CREATE OR REPLACE TABLE account (id BIGINT UNSIGNED PRIMARY KEY AUTO_INCREMENT, "
+      "DROP TABLE IF EXISTS account",
+      "CREATE TABLE account (id BIGINT UNSIGNED PRIMARY KEY AUTO_INCREMENT, "
       "name VARCHAR(60) NOT NULL, balance DECIMAL(10,2) NOT NULL)",
       "INSERT INTO account (name, balance) VALUES ('alice', 100), ('bob', 20)",
   };
 
-  for (int i = 0; i < 2; i++) {
+  for (size_t i = 0; i < sizeof statements / sizeof *statements; i++) {
     aurora_pool_query(pool, statements[i], AURORA_NO_PARAMS, on_prepared, NULL);
     run();
   }
