@@ -96,7 +96,7 @@ static void start(aurora_pool_t *pool, uv_timer_t *timer)
   expect_accepted(code);
   if (code == 0) {
     timer->data = query;
-    uv_timer_start(timer, on_timer, 200, 0);
+    uv_timer_start(timer, on_timer, 1000, 0);
   }
 }
 
