@@ -5,6 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <mysqld_error.h>
+
+#include "connection/bulk.h"
 #include "connection/call_error.h"
 
 static const struct {
@@ -53,53 +56,87 @@ static bool take(aurora__server_t *server, const char *name, const char *value)
   return true;
 }
 
-/* Runs a SHOW statement. NULL: it failed, or gives no rows of a name and a value. */
-static MYSQL_RES *show(MYSQL *mysql, const char *sql)
-{
-  MYSQL_RES *rows = NULL;
+/* The statements that tell the variables, by rows of a name and a value or by columns of these names: each is tried
+ * where the server does not know a variable of the one before. On MySQL a SHOW is a query of performance_schema, which
+ * holds up all other sessions. */
+#define NAME_GEN(name) ",'" #name "'"
+static const char show[] =
+    "SHOW VARIABLES WHERE Variable_name IN (''" AURORA__SERVER_VARIABLE_MAP(NAME_GEN) ")";
+#undef NAME_GEN
+#define OF_MYSQL "@@server_uuid AS server_uuid, @@hostname AS hostname, @@port AS port"
 
-  if (mysql_real_query(mysql, sql, strlen(sql)) == 0)
-    rows = mysql_store_result(mysql);
-  if (rows && mysql_num_fields(rows) != 2) {
-    mysql_free_result(rows);
-    rows = NULL;
-  }
-  return rows;
+static const char *const on_mysql[] = {"SELECT @@aurora_server_id AS aurora_server_id, " OF_MYSQL,
+                                       "SELECT " OF_MYSQL, show, NULL};
+static const char *const on_mariadb[] = {show, NULL};
+
+/* NULL: there are none. */
+static MYSQL_RES *run(MYSQL *mysql, const char *sql)
+{
+  return mysql_real_query(mysql, sql, strlen(sql)) == 0 ? mysql_store_result(mysql) : NULL;
+}
+
+/* The values of a row whose names are in its first column, or are those of the columns. */
+static bool take_row(aurora__server_t *server, MYSQL_RES *rows, MYSQL_ROW row, bool shown)
+{
+  const MYSQL_FIELD *fields = mysql_fetch_fields(rows);
+  bool good = true;
+
+  if (shown)
+    return mysql_num_fields(rows) == 2 && row[0] && row[1] && take(server, row[0], row[1]);
+  for (unsigned i = 0; i < mysql_num_fields(rows); i++)
+    good = good && row[i] && take(server, fields[i].name, row[i]);
+  return good;
 }
 
 bool aurora__server_ask(MYSQL *mysql, aurora__server_t *ret_server)
 {
-#define NAME_GEN(name) ",'" #name "'"
-  MYSQL_RES *rows = show(
-      mysql, "SHOW VARIABLES WHERE Variable_name IN (''" AURORA__SERVER_VARIABLE_MAP(NAME_GEN) ")");
-#undef NAME_GEN
+  const char *const *sql = aurora__is_mariadb(mysql) ? on_mariadb : on_mysql;
+  MYSQL_RES *rows = run(mysql, *sql);
   MYSQL_ROW row;
   bool good = true;
 
   memset(ret_server, 0, sizeof *ret_server);
+  while (!rows && mysql_errno(mysql) == ER_UNKNOWN_SYSTEM_VARIABLE && sql[1])
+    rows = run(mysql, *++sql);
   if (!rows) {
     aurora__call_error_t error = aurora__call_error(mysql, NULL);
 
     return error.number == 0 || aurora__session_survives(&error);
   }
   while ((row = mysql_fetch_row(rows)) != NULL)
-    good = good && row[0] && row[1] && take(ret_server, row[0], row[1]);
+    good = good && take_row(ret_server, rows, row, *sql == show);
   mysql_free_result(rows);
   if (!good)
     memset(ret_server, 0, sizeof *ret_server);
   return true;
 }
 
+bool aurora__server_is_here(MYSQL *mysql, const aurora__server_t *server)
+{
+  char condition[AURORA__SERVER_CONDITION_SIZE], sql[sizeof condition + sizeof "SELECT "];
+  MYSQL_RES *rows;
+  MYSQL_ROW row;
+  bool here;
+
+  aurora__server_condition(server, mysql_thread_id(mysql), condition, sizeof condition);
+  snprintf(sql, sizeof sql, "SELECT %s", condition);
+  rows = run(mysql, sql);
+  row = rows ? mysql_fetch_row(rows) : NULL;
+  here = row && mysql_num_fields(rows) == 1 && row[0] && strcmp(row[0], "1") == 0;
+  mysql_free_result(rows);
+  return here;
+}
+
+/* By COM_STATISTICS, which is no query. */
 bool aurora__server_uptime(MYSQL *mysql, uint64_t *ret_seconds)
 {
-  MYSQL_RES *rows = show(mysql, AURORA__SERVER_UPTIME_SQL);
-  MYSQL_ROW row = rows ? mysql_fetch_row(rows) : NULL;
-  bool good = row && row[1];
+  static const char label[] = "Uptime: ";
+  const char *text = mysql_stat(mysql);
 
-  if (good)
-    *ret_seconds = strtoull(row[1], NULL, 10);
-  mysql_free_result(rows);
-  return good;
+  if (strncmp(text, label, sizeof label - 1) != 0)
+    return false;
+  *ret_seconds = strtoull(text + sizeof label - 1, NULL, 10);
+  return true;
 }
 
 /* The server's is the difference of two moments, each cut to whole seconds. */

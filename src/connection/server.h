@@ -4,7 +4,8 @@
  *
  * A server is known by what it says of itself and no other says. A session's server is found out in its
  * set-up: the statement that sets the session up is given the condition that it runs on the server which
- * the pool met last, and fails otherwise. So only the first session on a server costs a round trip more.
+ * the pool met last, and fails otherwise. So only the first session on a server costs a round trip more; on a
+ * MySQL that is no Aurora, two.
  *
  * The condition holds the session's id, too. Where the id of the greeting is not the server's own, for a
  * proxy made it up, the server counts as unknown.
@@ -39,9 +40,12 @@ bool aurora__server_is_known(const aurora__server_t *server);
 bool aurora__server_is_same(const aurora__server_t *a, const aurora__server_t *b);
 
 /* Blocking calls, for workers. ask: false when the session is lost; a server that does not say who it is
- * stays unknown. uptime: seconds; false when it cannot be had. */
+ * stays unknown. is_here: whether the session is on this server, which must be known; false, too, when that
+ * cannot be found out. uptime: seconds; false when it cannot be had. */
 bool aurora__server_ask(MYSQL *mysql, aurora__server_t *ret_server);
+bool aurora__server_is_here(MYSQL *mysql, const aurora__server_t *server);
 bool aurora__server_uptime(MYSQL *mysql, uint64_t *ret_seconds);
+/* For the loop, by rows of a name and a value. */
 #define AURORA__SERVER_UPTIME_SQL "SHOW GLOBAL STATUS LIKE 'Uptime'"
 
 /* Whether the server has been up since before a session of this age was opened, and so is the one that

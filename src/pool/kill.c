@@ -55,20 +55,20 @@ static void kill_one(MYSQL *mysql, target_t *target)
 static void run(aurora__errand_t *errand, MYSQL *mysql)
 {
   aurora__killer_t *killer = aurora__container_of(errand, aurora__killer_t, errand);
-  aurora__server_t server;
   uint64_t uptime = 0;
-  bool same;
   unsigned i;
+  bool same =
+      aurora__server_is_here(mysql, &killer->server) && aurora__server_uptime(mysql, &uptime);
+  /* A server that does not know a variable of that one is another. */
+  unsigned why_not = mysql_errno(mysql) == ER_UNKNOWN_SYSTEM_VARIABLE ? 0 : mysql_errno(mysql);
 
-  same = aurora__server_ask(mysql, &server) && aurora__server_is_same(&server, &killer->server) &&
-         aurora__server_uptime(mysql, &uptime);
   for (i = 0; i < killer->count; i++) {
     target_t *target = &killer->targets[i];
 
     if (same && aurora__server_was_up(uptime, aurora__now_ns() - target->opened_at))
       kill_one(mysql, target);
     else
-      target->server_errno = mysql_errno(mysql);
+      target->server_errno = why_not;
   }
 }
 

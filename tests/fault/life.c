@@ -146,11 +146,15 @@ static bool is_loss(int code)
          code == UV_ECONNRESET;
 }
 
-/* The server's last word, when its client has hung up before the login or in the middle of a statement. */
+/* The server's last word, when its client has hung up before the login or in the middle of a statement. Where it comes
+ * together with the answer to a question of the connect it is what nobody asked for. */
 static bool server_gives_up(const aurora_error_t *error)
 {
-  return server_has(SERVER_LAST_WORD) && error->code == AURORA_ESERVER &&
-         error->server_errno == ER_NET_READ_ERROR && error->outcome != AURORA_UNKNOWN;
+  if (!server_has(SERVER_LAST_WORD))
+    return false;
+  return (error->code == AURORA_ESERVER && error->server_errno == ER_NET_READ_ERROR &&
+          error->outcome != AURORA_UNKNOWN) ||
+         (error->code == AURORA_EPROTOCOL && error->outcome == AURORA_NOT_SENT);
 }
 
 static void check_error(const life_request_t *request, const aurora_error_t *error)

@@ -10,6 +10,7 @@
 #include "client.h"
 #include "support/database_test.h"
 #include "support/loop.h"
+#include "support/server_differences.h"
 
 enum { TIMEOUT_MS = 100, CONNECT_MS = 500, LATE_MS = 1000 };
 
@@ -224,6 +225,40 @@ START_TEST(a_user_who_may_not_kill_is_logged)
 }
 END_TEST
 
+/* --- What it costs ------------------------------------------------------------------------------ */
+
+/* On MySQL SHOW VARIABLES and SHOW STATUS are queries of performance_schema, which hold up all sessions. */
+START_TEST(neither_a_connect_nor_a_kill_asks_by_show)
+{
+  aurora_config_t config = client_config(&database, false);
+  client_t client;
+  reply_t answer;
+
+  ck_assert_int_eq(database_sql(&database,
+                                "TRUNCATE mysql.general_log;"
+                                "SET GLOBAL log_output = 'TABLE', GLOBAL general_log = ON"),
+                   0);
+  config.pool_size = 1;
+  client_open(&client, &config);
+  client_ask_with(&client, &answer, "SELECT SLEEP(10)", AURORA_NO_PARAMS, TIMEOUT_MS, 0);
+  fixture_wait(&client.fixture, &answer);
+  reply_must_be(&answer, UV_ETIMEDOUT);
+  fixture_wait_idle(&client.fixture, 1);
+  ck_assert_uint_eq(fixture_logged(&client.fixture, "statement killed"), 1);
+  client_close(&client, 0);
+  ck_assert_int_eq(
+      database_count(&database,
+                     "SELECT COUNT(*) FROM mysql.general_log WHERE argument LIKE 'KILL%'"),
+      1);
+  ck_assert_int_eq(
+      database_count(&database,
+                     "SELECT COUNT(*) FROM mysql.general_log WHERE argument LIKE 'SHOW%'"),
+      server_has(SERVER_SHOW_IS_CHEAP));
+  ck_assert_int_eq(
+      database_sql(&database, "SET GLOBAL general_log = OFF, GLOBAL log_output = DEFAULT"), 0);
+}
+END_TEST
+
 static Suite *make_suite(void)
 {
   Suite *suite = suite_create("kill");
@@ -237,6 +272,7 @@ static Suite *make_suite(void)
   tcase_add_test(tcase, a_kill_does_not_hit_a_stranger_on_another_server);
   tcase_add_loop_test(tcase, an_idle_connection_carries_the_kill, 0, 2);
   tcase_add_loop_test(tcase, a_user_who_may_not_kill_is_logged, 0, 2);
+  tcase_add_test(tcase, neither_a_connect_nor_a_kill_asks_by_show);
   suite_add_tcase(suite, tcase);
   return suite;
 }

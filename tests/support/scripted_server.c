@@ -131,12 +131,12 @@ static bool answer(scripted_server_t *server, const connection_t *connection,
 static bool answer_query(scripted_server_t *server, const connection_t *connection, const char *sql,
                          size_t size)
 {
-  static const char select[] = "SELECT ", ask[] = "SELECT DATABASE()", show[] = "SHOW ";
+  static const char select[] = "SELECT ", ask[] = "SELECT DATABASE()", variables[] = "SELECT @@";
   char number[24] = "";
   size_t skipped = sizeof select - 1;
 
   /* It does not say which server it is. */
-  if (size > sizeof show - 1 && memcmp(sql, show, sizeof show - 1) == 0) {
+  if (size > sizeof variables - 1 && memcmp(sql, variables, sizeof variables - 1) == 0) {
     mysql_packets_t ok = scripted_server_usual(SCRIPTED_SET_UP, 0);
 
     send_packets(connection, &ok);

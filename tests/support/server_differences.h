@@ -46,6 +46,8 @@
   XX(JSON_TYPE, DATABASE_MYSQL, "has JSON as a name of LONGTEXT with a check")                     \
   XX(LAST_WORD, DATABASE_MYSQL,                                                                    \
      "says nothing before it ends a connection whose login or statement does not come")            \
+  XX(SHOW_IS_CHEAP, DATABASE_MARIADB,                                                              \
+     "queries performance_schema for SHOW VARIABLES: the pool asks it otherwise")                  \
   XX(TYPES_BY_EXECUTION, DATABASE_MARIADB,                                                         \
      "fixes the types of parameters when a statement is prepared or executed first")
 
