@@ -103,10 +103,17 @@ bool aurora__is_error(unsigned number, const char *sqlstate, unsigned wanted)
   return strcmp(sqlstate, own) == 0;
 }
 
+/* What the server says when it cannot read or write its connection: 1153 to 1161. It closes that then: after a packet
+ * over its max_allowed_packet, one out of order, a time-out of its own. */
+static bool is_network_error(const aurora__call_error_t *error)
+{
+  return error->number >= ER_NET_PACKET_TOO_LARGE && error->number <= ER_NET_WRITE_INTERRUPTED &&
+         strcmp(error->sqlstate, "08S01") == 0;
+}
+
 bool aurora__session_survives(const aurora__call_error_t *error)
 {
-  /* The server reads nothing more after a packet over its max_allowed_packet. */
-  return error->by_server && !aurora__call_error_is(error, ER_NET_PACKET_TOO_LARGE);
+  return error->by_server && !is_network_error(error);
 }
 
 static int code_of_server_error(const aurora__call_error_t *error)

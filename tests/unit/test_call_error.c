@@ -116,6 +116,20 @@ START_TEST(a_number_means_something_with_its_sqlstate)
 }
 END_TEST
 
+START_TEST(the_server_closes_after_an_error_of_its_network)
+{
+  aurora__call_error_t error = {.by_server = true, .message = "of the network"};
+
+  for (error.number = 1152; error.number <= 1162; error.number++) {
+    strcpy(error.sqlstate, "08S01");
+    ck_assert_int_eq(aurora__session_survives(&error),
+                     error.number == 1152 || error.number == 1162);
+    strcpy(error.sqlstate, "45000");
+    ck_assert(aurora__session_survives(&error));
+  }
+}
+END_TEST
+
 static Suite *make_suite(void)
 {
   Suite *suite = suite_create("call-error");
@@ -124,6 +138,7 @@ static Suite *make_suite(void)
   tcase_add_test(tcase, by_number);
   tcase_add_test(tcase, by_packet);
   tcase_add_test(tcase, by_another_packet);
+  tcase_add_test(tcase, the_server_closes_after_an_error_of_its_network);
   tcase_add_test(tcase, a_number_means_something_with_its_sqlstate);
   suite_add_tcase(suite, tcase);
   return suite;
