@@ -237,7 +237,7 @@ void aurora__connection_forget_query(aurora_connection_t *connection)
     aurora__query_detach(memory);
 }
 
-void aurora__connection_use_ended(aurora_connection_t *connection)
+static inline void use_ended(aurora_connection_t *connection)
 {
   if (!connection->harmless)
     connection->suspect = true;
@@ -249,6 +249,11 @@ void aurora__connection_use_ended(aurora_connection_t *connection)
   } else {
     aurora__pool_ready(connection->pool, connection, false);
   }
+}
+
+void aurora__connection_use_ended(aurora_connection_t *connection)
+{
+  use_ended(connection);
 }
 
 void aurora__connection_note_context(aurora_connection_t *connection)
@@ -264,8 +269,8 @@ void aurora__connection_note_context(aurora_connection_t *connection)
     aurora__statements_outdate(&connection->statements);
 }
 
-/* The query is over, whatever became of it. */
-static void end_use(aurora_connection_t *connection)
+/* The query is over, whatever became of it. A part of each query: inline where it is called. */
+static inline __attribute__((always_inline)) void end_use(aurora_connection_t *connection)
 {
   /* Of a batch's rows it is noted one by one. */
   if (!connection->memory->batch)
@@ -276,7 +281,7 @@ static void end_use(aurora_connection_t *connection)
   else if (connection->state == AURORA__CONNECTION_KILLING)
     aurora__connection_settled(connection);
   else
-    aurora__connection_use_ended(connection);
+    use_ended(connection);
 }
 
 /* The server reports a change, at the end of rows or in an OK packet. A batch ends with one. */
