@@ -57,8 +57,8 @@ static const random_statement_t statements[] = {
     {"SELECT REPEAT('k', 100000) AS x", "", RANDOM_READS | RANDOM_LARGE},
     {"SELECT 1 AS a, 'b' AS b, NULL AS c, 2.5 AS d", "", RANDOM_READS},
     {"SELECT 1 AS a FROM seq_1_to_10 WHERE seq > 20", "", RANDOM_READS},
-    {"SELECT 1/0 AS n, CAST('x' AS INT) AS i", "", RANDOM_READS},
-    {"SELECT 1/? AS n, CAST(? AS INT) AS i", "ns", RANDOM_READS},
+    {"SELECT 1/0 AS n, CAST('x' AS SIGNED) AS i", "", RANDOM_READS},
+    {"SELECT 1/? AS n, CAST(? AS SIGNED) AS i", "ns", RANDOM_READS},
     {"SELECT * FROM kinds", "", RANDOM_READS},
     {"SELECT * FROM kinds WHERE id >= ? ORDER BY id", "i", RANDOM_READS},
     {"SELECT a, f, n, o, p FROM kinds WHERE id = ?", "i", RANDOM_READS},
@@ -119,8 +119,8 @@ static const random_statement_t statements[] = {
     {"REPLACE INTO batched (id, a, b) VALUES (?, ?, ?)", "ins", 0},
     {"SELECT * FROM batched ORDER BY id", "", RANDOM_READS},
     {"SELECT * FROM batched WHERE id <> ? ORDER BY id", "i", RANDOM_READS},
-    {"ALTER TABLE shape ADD COLUMN IF NOT EXISTS extra INT DEFAULT 5", "", 0},
-    {"ALTER TABLE shape DROP COLUMN IF EXISTS extra", "", 0},
+    {"ALTER TABLE shape ADD COLUMN extra INT DEFAULT 5", "", 0},
+    {"ALTER TABLE shape DROP COLUMN extra", "", 0},
     {"ALTER TABLE shape MODIFY a INT", "", 0},
     {"ALTER TABLE shape MODIFY a BIGINT UNSIGNED", "", 0},
     {"ALTER TABLE shape MODIFY a VARCHAR(30)", "", 0},
@@ -157,6 +157,7 @@ static const random_statement_t statements[] = {
 enum { STATEMENTS = sizeof statements / sizeof *statements };
 
 const char random_tables[] =
+    "DROP TABLE IF EXISTS t, batched, shape, kinds, made;"
     "CREATE TABLE t (id INT AUTO_INCREMENT PRIMARY KEY, a INT, b LONGTEXT);"
     "CREATE TABLE batched (id INT PRIMARY KEY, a INT, b LONGTEXT);"
     "CREATE TABLE shape (id INT PRIMARY KEY, a INT, b DOUBLE);"
@@ -171,7 +172,9 @@ const char random_tables[] =
     "INSERT INTO kinds VALUES (1, -128, 65535, -8388608, 4294967295, 9223372036854775807,"
     " b'101010101010', -1234567.8915, 12345678901234.567891, 'abc', 0x00ff, 'y', 'r,p', 2155,"
     " '-12:34:56.789', '2001-02-03 04:05:06', '1999-12-31', 0xdeadbeef, '{\"a\": [1, null]}');"
-    "INSERT INTO kinds (id) VALUES (2);"
+    "INSERT INTO kinds (id) VALUES (2);";
+
+const char random_routines[] =
     "CREATE FUNCTION fails_at_50(n INT) RETURNS INT NO SQL BEGIN IF n = 50 THEN SIGNAL SQLSTATE "
     "'45000'"
     " SET MESSAGE_TEXT = 'fifty'; END IF; RETURN n; END;"
@@ -187,8 +190,7 @@ const char random_tables[] =
     " END;"
     "CREATE PROCEDURE fails(n INT) BEGIN IF n > 0 THEN SELECT n; END IF; IF n > 1 THEN SIGNAL "
     "SQLSTATE"
-    " '45000'; END IF; END;"
-    "";
+    " '45000'; END IF; END;";
 
 enum { SET = 10, TEXT = 3 * 1024 * 1024 };
 

@@ -19,8 +19,9 @@ typedef struct {
   unsigned flags;
 } random_statement_t;
 
-/* What makes the tables, functions and procedures. */
+/* What makes the tables (anew), and the functions and procedures. */
 extern const char random_tables[];
+extern const char random_routines[];
 /* No large answers and parameters, as when they come byte by byte. */
 extern bool random_is_small;
 

@@ -38,7 +38,9 @@
      "ends TIME at 838:59:59 (1292); no parameter of hour 838 has a fraction (1690)")              \
   XX(LONG_DERIVED, DATABASE_MARIADB,                                                               \
      "cuts a parameter that becomes a column of a temporary table to 65,535 bytes, in silence")    \
-  XX(CALL_SUMS, DATABASE_MARIADB, "tells of a CALL the rows that its last statement changed")      \
+  XX(CALL_SUMS, DATABASE_MARIADB,                                                                  \
+     "tells of a CALL the rows that its last statement changed; if there is none, those of the "   \
+     "statement before the CALL")                                                                  \
   XX(SHA2_PASSWORDS, DATABASE_MYSQL,                                                               \
      "has neither caching_sha2_password nor sha256_password: mysql_native_password; a locked "     \
      "account is 4151; require_secure_transport refuses with 1045, a later MariaDB with 3159")     \
