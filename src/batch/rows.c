@@ -10,10 +10,10 @@
 #include <mysqld_error.h>
 
 #include "base/error.h"
-#include "connection/call_error.h"
-#include "connection/read_ahead.h"
 #include "connection/results.h"
 #include "libmariadb/internals.h"
+#include "session/call_error.h"
+#include "session/read_ahead.h"
 
 void aurora__batch_run_row(aurora_connection_t *connection)
 {

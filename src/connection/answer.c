@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "connection/read_ahead.h"
 #include "libmariadb/internals.h"
+#include "session/read_ahead.h"
 
 enum {
   END = 0xfe,

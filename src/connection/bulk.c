@@ -16,7 +16,6 @@
 #include "connection/binds.h"
 #include "connection/driver.h"
 #include "connection/statement_calls.h"
-#include "libmariadb/internals.h"
 #include "pool/query.h"
 
 static const char limit_sql[] = "SELECT @@max_allowed_packet";
@@ -156,12 +155,6 @@ static my_bool bind_row(void *data, MYSQL_BIND *params, unsigned row)
     return 1;
   memcpy(params, connection->binds, bulk->columns * sizeof *params);
   return 0;
-}
-
-bool aurora__is_mariadb(MYSQL *mysql)
-{
-  /* MariaDB leaves this bit out of its greeting, to tell itself from MySQL. */
-  return mariadb_connection(mysql) && aurora__greets_as_mariadb(mysql);
 }
 
 bool aurora__bulk_is_known(const aurora_connection_t *connection)

@@ -24,10 +24,6 @@ typedef struct {
   void (*done)(aurora_connection_t *connection, bool failed);
 } aurora__bulk_t;
 
-/* Whether a server is a MariaDB, by its version and by its capabilities. What it is behind a proxy that gives itself out for
- * another one is not known: then it is none. */
-bool aurora__is_mariadb(MYSQL *mysql);
-
 /* False when the server is known not to have the protocol. */
 bool aurora__bulk_is_known(const aurora_connection_t *connection);
 

@@ -16,9 +16,9 @@
 #include "connection/answer.h"
 #include "connection/binds.h"
 #include "connection/driver.h"
-#include "connection/tls.h"
 #include "libmariadb/internals.h"
 #include "pool/pool.h"
+#include "session/tls.h"
 
 const char *aurora__connection_state_name(aurora__connection_state_t state)
 {

@@ -33,12 +33,12 @@
 #include <aurora/stats.h>
 
 #include "base/alarm.h"
-#include "connection/connect.h"
 #include "connection/fate.h"
 #include "connection/handle.h"
 #include "connection/statement_cache.h"
 #include "pool/scheduler.h"
 #include "result/result.h"
+#include "session/connect.h"
 
 #define AURORA__CONNECTION_STATE_MAP(XX)                                                           \
   XX(CONNECTING, "connecting")                                                                     \

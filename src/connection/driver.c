@@ -19,9 +19,9 @@
 
 #include "base/clock.h"
 #include "base/error.h"
-#include "connection/read_ahead.h"
-#include "connection/tls.h"
 #include "pool/pool.h"
+#include "session/read_ahead.h"
+#include "session/tls.h"
 
 /* Resuming a call whose socket was shut down ends it at once; this many times is far beyond any
  * buffer that may still be read. */

@@ -24,10 +24,10 @@
 #include "connection/answer.h"
 #include "connection/driver.h"
 #include "connection/prepared.h"
-#include "connection/read_ahead.h"
 #include "connection/results.h"
 #include "libmariadb/internals.h"
 #include "pool/query.h"
+#include "session/read_ahead.h"
 
 /* --- The answer --------------------------------------------------------------------------------- */
 

@@ -25,12 +25,12 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "connection/binds.h"
-#include "connection/call_error.h"
 #include "connection/driver.h"
 #include "connection/results.h"
 #include "connection/statement_calls.h"
 #include "libmariadb/internals.h"
 #include "pool/pool.h"
+#include "session/call_error.h"
 
 static int prepare_start(aurora_connection_t *connection)
 {

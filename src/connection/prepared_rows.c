@@ -15,9 +15,9 @@
 #include "base/alloc.h"
 #include "connection/answer.h"
 #include "connection/driver.h"
-#include "connection/read_ahead.h"
 #include "connection/results.h"
 #include "libmariadb/internals.h"
+#include "session/read_ahead.h"
 
 static int fetch_start(aurora_connection_t *connection)
 {

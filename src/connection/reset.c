@@ -24,9 +24,9 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "connection/driver.h"
-#include "connection/read_ahead.h"
 #include "libmariadb/internals.h"
 #include "pool/pool.h"
+#include "session/read_ahead.h"
 
 static int reset_start(aurora_connection_t *connection)
 {

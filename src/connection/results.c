@@ -14,9 +14,9 @@
 #include "base/error.h"
 #include "connection/answer.h"
 #include "connection/driver.h"
-#include "connection/read_ahead.h"
 #include "libmariadb/internals.h"
 #include "pool/pool.h"
+#include "session/read_ahead.h"
 
 /* Bytes of SQL and parameters from which a server may refuse them for their size. */
 enum { LARGE = 1024 * 1024 };

@@ -6,8 +6,8 @@
 #ifndef AURORA_CONNECTION_RESULTS_H
 #define AURORA_CONNECTION_RESULTS_H
 
-#include "connection/call_error.h"
 #include "connection/connection.h"
+#include "session/call_error.h"
 
 /* Begins the next result set. columns (borrowed) is NULL for one without rows. False: it could not be
  * begun; the query was failed, and the connection ended. */

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "connection/driver.h"
-#include "connection/read_ahead.h"
+#include "session/read_ahead.h"
 
 static int query_start(aurora_connection_t *connection)
 {

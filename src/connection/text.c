@@ -10,11 +10,11 @@
  */
 #include "connection/answer.h"
 
-#include "connection/call_error.h"
 #include "connection/driver.h"
-#include "connection/read_ahead.h"
 #include "connection/results.h"
 #include "pool/query.h"
+#include "session/call_error.h"
+#include "session/read_ahead.h"
 
 static void fail(aurora_connection_t *connection)
 {

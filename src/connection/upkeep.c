@@ -9,8 +9,8 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "connection/driver.h"
-#include "connection/read_ahead.h"
 #include "pool/pool.h"
+#include "session/read_ahead.h"
 
 static int ping_start(aurora_connection_t *connection)
 {

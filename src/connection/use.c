@@ -13,11 +13,11 @@
 #include "base/log.h"
 #include "batch/batch.h"
 #include "connection/answer.h"
-#include "connection/connect_error.h"
-#include "connection/read_ahead.h"
 #include "connection/results.h"
 #include "libmariadb/internals.h"
 #include "pool/pool.h"
+#include "session/connect_error.h"
+#include "session/read_ahead.h"
 
 static void take_query(aurora_connection_t *connection, aurora_query_t *query)
 {

@@ -13,7 +13,7 @@
 
 #include "base/alarm.h"
 #include "base/list.h"
-#include "connection/connect.h"
+#include "session/connect.h"
 
 typedef struct aurora_pool aurora_pool_t;
 typedef struct aurora__connect_job aurora__connect_job_t;

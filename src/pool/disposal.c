@@ -7,9 +7,9 @@
  * has to wait is out of use already: nothing polls it, and its statements have been taken from it.
  */
 #include "base/clock.h"
-#include "connection/tls.h"
 #include "libmariadb/internals.h"
 #include "pool/pool.h"
+#include "session/tls.h"
 
 enum {
   SLICE_NS = 500000,  /* of a turn, or of a period */

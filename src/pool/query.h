@@ -19,8 +19,8 @@
 
 #include "base/alarm.h"
 #include "base/list.h"
-#include "connection/known_texts.h"
 #include "pool/scheduler.h"
+#include "sql/known_texts.h"
 
 typedef enum { AURORA__QUERY_QUEUED, AURORA__QUERY_RUNNING, AURORA__QUERY_ENDED } aurora__phase_t;
 

@@ -40,6 +40,7 @@
 
 #include "base/deadline.h"
 #include "base/list.h"
+#include "session/failure.h"
 
 typedef struct aurora__waiter {
   aurora__list_t node;         /* in scheduler.waiters or scheduler.failing */
@@ -134,12 +135,6 @@ typedef struct {
   aurora__slot_t *slot;         /* GRANT, PING, VALIDATE, CLOSE */
   aurora_close_reason_t reason; /* CLOSE */
 } aurora__action_t;
-
-/* How a connect attempt failed. */
-typedef enum {
-  AURORA__FAILED_FOR_NOW, /* refused, unreachable, timed out, too many connections */
-  AURORA__FAILED_FOR_GOOD /* wrong password, unknown database, certificate */
-} aurora__failure_t;
 
 void aurora__scheduler_init(aurora__scheduler_t *scheduler, const aurora__limits_t *limits);
 void aurora__waiter_init(aurora__waiter_t *waiter);

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "connection/sql_scan.h"
+#include "sql/scan.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

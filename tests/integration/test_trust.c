@@ -11,7 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "connection/trust.h"
+#include "session/trust.h"
 #include "support/database_test.h"
 #include "support/files.h"
 #include "support/pool_fixture.h"

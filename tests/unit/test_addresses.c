@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "connection/addresses.h"
+#include "session/addresses.h"
 #include "support/runner.h"
 
 #define MS UINT64_C(1000000)

@@ -8,8 +8,8 @@
 #include <errmsg.h>
 #include <mysqld_error.h>
 
-#include "connection/call_error.h"
 #include "libmariadb/internals.h"
+#include "session/call_error.h"
 #include "support/runner.h"
 
 static MYSQL mysql;

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "connection/greeting.h"
+#include "session/greeting.h"
 #include "support/mysql_packets.h"
 #include "support/runner.h"
 

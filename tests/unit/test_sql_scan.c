@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "connection/sql_scan.h"
 #include "integration/dirty_statements.h"
+#include "sql/scan.h"
 #include "support/runner.h"
 
 #define COUNT_OF(array) (sizeof(array) / sizeof *(array))
