@@ -134,13 +134,19 @@ static bool look_at_greeting(aurora__attempt_t *attempt, int fd)
 /* --- libmariadb's waits ------------------------------------------------------------------------- */
 
 /* Before the greeting each wait may be on another socket. */
-static bool take_socket(aurora__attempt_t *attempt, int fd)
+static void take_socket(aurora__attempt_t *attempt, int fd)
 {
   if (attempt->fd == fd)
-    return true;
+    return;
   attempt->fd = fd;
   fcntl(fd, F_SETFD, FD_CLOEXEC);
-  return attempt->publish(attempt->data, fd);
+  attempt->publish(attempt->data, fd);
+}
+
+/* To be asked at each step: a socket that was not connected yet when the watchdog cut it is not cut. */
+static bool is_expired(const aurora__attempt_t *attempt)
+{
+  return atomic_load(attempt->expired);
 }
 
 static bool is_connected(aurora__attempt_t *attempt, int fd)
@@ -163,7 +169,10 @@ static int wait_for_io(my_socket fd, my_bool is_read, int timeout)
   int ready;
 
   (void)timeout; /* for each wait; ours is over all */
-  if (!attempt || !take_socket(attempt, fd))
+  if (!attempt)
+    return 0;
+  take_socket(attempt, fd);
+  if (is_expired(attempt))
     return 0;
   ready = wait_until_deadline(attempt, fd, is_read ? POLLIN : POLLOUT);
   if (ready < 1 || attempt->config->unix_socket || attempt->greeting != AURORA__GREETING_NONE)
@@ -171,7 +180,7 @@ static int wait_for_io(my_socket fd, my_bool is_read, int timeout)
   if (!is_read && !is_connected(attempt, fd))
     return -1;
   attempt->connected = true;
-  return look_at_greeting(attempt, fd) ? ready : -1;
+  return look_at_greeting(attempt, fd) && !is_expired(attempt) ? ready : -1;
 }
 
 /* --- libmariadb's verification ------------------------------------------------------------------ */

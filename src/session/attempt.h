@@ -8,6 +8,7 @@
 #ifndef AURORA_SESSION_ATTEMPT_H
 #define AURORA_SESSION_ATTEMPT_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -24,8 +25,9 @@ typedef struct {
   const char *ca;            /* of the certificate authorities, or NULL */
   uint64_t deadline;         /* of the whole connect, ns of aurora__now_ns */
   uint64_t address_deadline; /* for the greeting to have come */
-  /* Makes a socket known that is about to be waited for. False: the attempt is to be given up. */
-  bool (*publish)(void *data, int fd);
+  /* Makes a socket known that is about to be waited for. */
+  void (*publish)(void *data, int fd);
+  const atomic_bool *expired; /* the attempt is to be given up */
   void *data;
   /* The address; the configuration's host from the greeting on. libmariadb keeps a pointer to it, and
      copies it once it has read the greeting, as the name that the certificate must bear. */

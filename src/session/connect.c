@@ -52,8 +52,8 @@ static int remaining_ms(const aurora__connect_t *job)
   return now < job->deadline ? (int)aurora__ns_to_ms(job->deadline - now) : 0;
 }
 
-/* Makes the socket known to the watchdog. False: the deadline has passed. */
-static bool publish(void *data, int fd)
+/* Makes the socket known to the watchdog. */
+static void publish(void *data, int fd)
 {
   aurora__connect_t *job = data;
 
@@ -62,7 +62,6 @@ static bool publish(void *data, int fd)
     close(job->duplicate);
   job->duplicate = fcntl(fd, F_DUPFD_CLOEXEC, 0);
   uv_mutex_unlock(&job->lock);
-  return !atomic_load(&job->expired);
 }
 
 static void unpublish(aurora__connect_t *job)
@@ -242,6 +241,7 @@ static void attempt_all(aurora__connect_t *job, const aurora__addresses_t *addre
                                  .address_deadline =
                                      aurora__address_deadline(now, job->deadline, count - 1 - i),
                                  .publish = publish,
+                                 .expired = &job->expired,
                                  .data = job};
 
     if (addresses)
