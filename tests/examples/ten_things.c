@@ -33,8 +33,8 @@ static void prepare(aurora_pool_t *pool)
 {
   static const char *const statements[] = {
       "DROP TABLE IF EXISTS account",
-      "CREATE TABLE account (id BIGINT UNSIGNED PRIMARY KEY AUTO_INCREMENT, "
-      "name VARCHAR(60) NOT NULL, balance DECIMAL(10,2) NOT NULL)",
+      ("CREATE TABLE account (id BIGINT UNSIGNED PRIMARY KEY AUTO_INCREMENT, "
+       "name VARCHAR(60) NOT NULL, balance DECIMAL(10,2) NOT NULL)"),
       "INSERT INTO account (name, balance) VALUES ('alice', 100), ('bob', 20)",
   };
 
