@@ -13,6 +13,9 @@
 #include "session/call_error.h"
 #include "session/failure.h"
 
+/* MySQL's, which MariaDB's header does not name. */
+enum { AURORA__ER_SECURE_TRANSPORT_REQUIRED = 3159 };
+
 /* Why a connect failed. socket_errno: of the failed TCP connect, 0 if it is not known.
  * checks_certificate: what is said of the server's counts. */
 aurora__failure_t aurora__connect_error(MYSQL *mysql, const char *where, int socket_errno,

@@ -13,8 +13,6 @@
 #include "session/connect_options.h"
 #include "session/read_ahead.h"
 
-enum { ERROR_SECURE_TRANSPORT_REQUIRED = 3159 }; /* MySQL: ER_SECURE_TRANSPORT_REQUIRED */
-
 static void add(aurora_error_t *error, const char *hint)
 {
   size_t size = strlen(error->message);
@@ -30,6 +28,14 @@ void aurora__connect_fail_for_memory(aurora__connect_t *job, const char *where)
 }
 
 /* --- Late --------------------------------------------------------------------------------------- */
+
+static void set_late(const aurora__connect_t *job, const char *where, const char *cause,
+                     aurora_error_t *ret_error)
+{
+  aurora__error_set(ret_error, UV_ETIMEDOUT, AURORA_NOT_SENT,
+                    "cannot connect to %s: not connected within connect_timeout (%llu ms)%s", where,
+                    (unsigned long long)job->config->connect_timeout, cause);
+}
 
 /* On what a connect has waited; "" where that is not known. */
 static const char *what_was_awaited(const aurora__connect_t *job, const aurora__attempt_t *attempt)
@@ -51,16 +57,15 @@ static const char *what_was_awaited(const aurora__connect_t *job, const aurora__
 void aurora__connect_fail_late(aurora__connect_t *job, const aurora__attempt_t *attempt,
                                const char *where)
 {
-  uint64_t limit = job->config->connect_timeout;
   char held[96];
 
   /* More than half of the time: it is the cause, wherever the rest went. */
   snprintf(held, sizeof held, "; of these the credentials callback took %llu ms",
            (unsigned long long)job->credentials_ms);
-  aurora__error_set(&job->error, UV_ETIMEDOUT, AURORA_NOT_SENT,
-                    "cannot connect to %s: not connected within connect_timeout (%llu ms)%s", where,
-                    (unsigned long long)limit,
-                    job->credentials_ms > limit / 2 ? held : what_was_awaited(job, attempt));
+  set_late(job, where,
+           job->credentials_ms > job->config->connect_timeout / 2 ? held
+                                                                  : what_was_awaited(job, attempt),
+           &job->error);
   job->failure = AURORA__FAILED_FOR_NOW;
 }
 
@@ -69,11 +74,9 @@ void aurora__connect_explain_abandoned(aurora__connect_t *job, aurora_error_t *r
   char where[AURORA__WHERE_SIZE];
 
   aurora__connect_describe(job->config, where, sizeof where);
-  aurora__error_set(
-      ret_error, UV_ETIMEDOUT, AURORA_NOT_SENT,
-      "cannot connect to %s: not connected within connect_timeout (%llu ms)%s", where,
-      (unsigned long long)job->config->connect_timeout,
-      atomic_load(&job->in_credentials) ? "; the credentials callback has not returned" : "");
+  set_late(job, where,
+           atomic_load(&job->in_credentials) ? "; the credentials callback has not returned" : "",
+           ret_error);
 }
 
 /* --- Refused by us ------------------------------------------------------------------------------ */
@@ -157,7 +160,7 @@ static const char *hint_of_login(const aurora__connect_t *job, const aurora__att
 {
   unsigned number = job->error.server_errno;
 
-  if (number != ER_ACCESS_DENIED_ERROR && number != ERROR_SECURE_TRANSPORT_REQUIRED)
+  if (number != ER_ACCESS_DENIED_ERROR && number != AURORA__ER_SECURE_TRANSPORT_REQUIRED)
     return "";
   if (job->config->ssl_mode == AURORA_SSL_DISABLED)
     return number == ER_ACCESS_DENIED_ERROR
