@@ -102,10 +102,9 @@ struct aurora_connection {
   aurora_pool_t *pool;
   aurora__connection_state_t state;
   aurora_close_reason_t close_reason;
-  uint64_t started_at;     /* ns: start of the connect, then of the lease */
+  uint64_t started_at;     /* ns: start of the connect */
   aurora__list_t all_node; /* in pool.all */
   uint64_t proven_round;   /* of the warm-up in which it answered */
-  bool stays_idle;         /* what it does is no use of it: it keeps its place among the idle */
 
   MYSQL *mysql;
   uint64_t server_id;      /* CONNECTION_ID() */

@@ -31,7 +31,6 @@ static void on_done(aurora__connect_job_t *job, const aurora_error_t *error,
 
 int aurora__errand_start(aurora_pool_t *pool, aurora__errand_t *errand, uint64_t deadline)
 {
-  errand->pool = pool;
   errand->job.connect.errand = run;
   errand->job.done = on_done;
   return aurora__connect_job_start(pool, &errand->job, deadline);

@@ -12,15 +12,13 @@ typedef struct aurora__errand aurora__errand_t;
 
 /* The first member of what its purpose needs. */
 struct aurora__errand {
-  aurora__connect_job_t job; /* private */
+  aurora__connect_job_t job; /* private, but for its pool */
   /* Set by the caller. What is done on the worker, once the session is up; or NULL: nothing. It reads
    * and writes nothing but what comes with the errand. */
   void (*run)(aurora__errand_t *errand, MYSQL *mysql);
   /* Once, on the loop, never from inside the start. NULL: run has returned. An error: the session could
    * not be had, and what run wrote must not be read. The errand is freed after it, by us. */
   void (*done)(aurora__errand_t *errand, const aurora_error_t *error);
-
-  aurora_pool_t *pool;
 };
 
 /* deadline: ns of aurora__now_ns. 0: the errand, from aurora__malloc and its like, is taken over. A code:

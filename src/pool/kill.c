@@ -124,7 +124,7 @@ static void settle(aurora_pool_t *pool, const target_t *target, const aurora_err
 static void done(aurora__errand_t *errand, const aurora_error_t *error)
 {
   aurora__killer_t *killer = aurora__container_of(errand, aurora__killer_t, errand);
-  aurora_pool_t *pool = errand->pool;
+  aurora_pool_t *pool = errand->job.pool;
   unsigned i;
 
   pool->killer = NULL;
